@@ -1,0 +1,134 @@
+"""A world: addresses, DNS and mail hosts of some scenarios, inside a namespace."""
+
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import time
+
+from zones import AUTHORITY, PLAIN, REFUSING, VALIDATOR, Zones
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = "/usr/bin/python3"     # the system's, for its OpenSSL
+
+
+class World:
+    """Call start() inside a namespace (see namespace.py), stop() at the end.
+
+    ROWS are scenarios; SCRATCH a directory that exists.  Attributes: lab (the
+    folder that holds ca/), session_log (one JSON line for each SMTP session).
+    """
+
+    def __init__(self, rows, scratch, ca=os.path.join(HERE, "ca"), **zone_options):
+        self.rows = rows
+        self.scratch = scratch
+        self.lab = os.path.join(scratch, "lab")
+        self.session_log = os.path.join(scratch, "sessions.jsonl")
+        self.children = []
+        shutil.copytree(ca, os.path.join(self.lab, "ca"))
+        records = [record for row in rows for record in row["dns"]]
+        bogus = [pair for row in rows for pair in row["dns_bogus"]]
+        self.zones = Zones(os.path.join(scratch, "zones"), records, bogus, **zone_options)
+
+    def start(self):
+        self._network()
+        anchor = self.zones.write()
+        self._start_dns(anchor)
+        self._start_hosts()
+        self._wait_for_dns()
+        self._use_resolver(f"nameserver {VALIDATOR}\n")
+
+    def stop(self):
+        for child in self.children:
+            child.terminate()
+        for child in self.children:
+            try:
+                child.wait(5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self.children = []
+
+    def _network(self):
+        commands = ["link set lo up"]
+        addresses = {s["addr"] for row in self.rows for s in row["servers"]}
+        commands += [f"-6 addr add {a}/128 dev lo nodad"
+                     for a in sorted(addresses) if ":" in a and a != "::1"]
+        for command in commands:
+            subprocess.run(["ip"] + command.split(), check=True)
+
+    def _use_resolver(self, text):
+        """Only seen in our own mount namespace."""
+        for name, content in (("resolv.conf", text), ("hosts", "127.0.0.1 localhost\n")):
+            path = os.path.join(self.scratch, name)
+            with open(path, "w", encoding="ascii") as stream:
+                stream.write(content)
+            subprocess.run(["mount", "--bind", path, os.path.realpath(f"/etc/{name}")], check=True)
+
+    def _spawn(self, *argv, **options):
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
+        self.children.append(child)
+        return child
+
+    def _start_dns(self, anchor):
+        files = {"nsd.conf": self.zones.nsd_conf(),
+                 "validator.conf": self.zones.unbound_conf(VALIDATOR, anchor),
+                 "plain.conf": self.zones.unbound_conf(PLAIN, None)}
+        paths = {}
+        for name, text in files.items():
+            paths[name] = os.path.join(self.scratch, name)
+            with open(paths[name], "w", encoding="ascii") as stream:
+                stream.write(text)
+        self._spawn("nsd", "-d", "-c", paths["nsd.conf"])
+        wait_for_dns(AUTHORITY)
+        self._spawn("unbound", "-d", "-c", paths["validator.conf"])
+        self._spawn("unbound", "-d", "-c", paths["plain.conf"])
+
+    def _wait_for_dns(self):
+        for address in (VALIDATOR, PLAIN):
+            wait_for_dns(address)
+
+    def _start_hosts(self):
+        servers = [dict(server, scenario=row["id"], key=row["keys"].get(server["chain"]),
+                        chain=row["chains"].get(server["chain"]),
+                        sni_chains={name: [row["chains"][c], row["keys"][c]]
+                                    for name, c in server["sni_chains"].items()})
+                   for row in self.rows for server in row["servers"]]
+        spec = os.path.join(self.scratch, "servers.json")
+        with open(spec, "w", encoding="utf-8") as stream:
+            json.dump({"dir": self.scratch, "ca": os.path.join(self.lab, "ca"),
+                       "refuse_dns": REFUSING, "servers": servers}, stream)
+        child = self._spawn(PYTHON, os.path.join(HERE, "smtpd.py"), spec, self.session_log,
+                            stdout=subprocess.PIPE)
+        if child.stdout.readline().strip() != b"ready":
+            raise RuntimeError("the mail hosts did not start")
+
+    def sessions(self, offset=0):
+        """(session records written since OFFSET, new offset)."""
+        try:
+            with open(self.session_log, encoding="utf-8") as stream:
+                stream.seek(offset)
+                text = stream.read()
+        except FileNotFoundError:
+            return [], offset
+        whole = text[:text.rfind("\n") + 1]
+        return [json.loads(line) for line in whole.splitlines()], offset + len(whole.encode())
+
+
+def wait_for_dns(address, limit=20):
+    """Until the server at ADDRESS answers for the root's SOA."""
+    query = struct.pack(">HHHHHH", 1, 0x0100, 1, 0, 0, 0) + b"\0" + struct.pack(">HH", 6, 1)
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.3)
+            try:
+                sock.sendto(query, (address, 53))
+                if sock.recv(4096)[3] & 15 == 0:
+                    return
+            except OSError:
+                pass
+        time.sleep(0.05)
+    raise RuntimeError(f"no answer from the name server at {address}")
