@@ -1,0 +1,30 @@
+/* The confined process that speaks to the network: requests in, facts out, over one end of a socket pair. */
+#ifndef PROBES_WORKER_H
+#define PROBES_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/dns_client.h"
+
+/* A client certificate chain with its key, as PEM text. It is handed over in memory only, and never comes back. */
+struct client_chain {
+    const char *id;   /* SHA-256 of the text, 64 hex digits, lower case: profile.client_chain; x509_facts_id() makes it */
+    const char *pem;
+};
+
+#define CLIENT_CHAINS_MAX 64
+
+struct worker_setup {
+    struct dns_setup           dns;
+    uint32_t                   timeout;   /* seconds, --timeout: the longest wait in each phase; 0: no limit of ours */
+    const struct client_chain *chains;
+    size_t                     chain_count;
+    const char                *user;      /* whom to become when started as root; NULL: nobody */
+};
+
+/* Serves requests on fd until it is closed at the other end. Gives the exit status of the process. Call it in a child
+ * that has nothing left to lose: other descriptors are closed, signals and limits are set. */
+int worker_run(int fd);
+
+#endif
