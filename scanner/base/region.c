@@ -1,0 +1,171 @@
+#include "scanner/base/region.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scanner/base/mem.h"
+
+#define CHUNK_SIZE 4096
+/* Larger pieces get a chunk of their own, so that the one being filled is not given up. */
+#define LARGE_SIZE (CHUNK_SIZE / 4)
+
+struct chunk {
+    struct chunk *next;
+    size_t        used;
+    size_t        size;
+    alignas(max_align_t) unsigned char data[];
+};
+
+struct deferred {
+    region_done_fn  *done;
+    void            *arg;
+    struct deferred *next;
+};
+
+struct region {
+    struct chunk    *filling;  /* head of the list */
+    struct deferred *deferred; /* lives in the region itself */
+    size_t           handed_out;
+};
+
+struct region *region_new(void)
+{
+    return mem_alloc(sizeof(struct region));
+}
+
+void region_free(struct region *r)
+{
+    struct chunk *next;
+
+    if (r == NULL)
+        return;
+    for (struct deferred *d = r->deferred; d != NULL; d = d->next)
+        d->done(d->arg);
+    for (struct chunk *c = r->filling; c != NULL; c = next) {
+        next = c->next;
+        mem_free(c);
+    }
+    mem_free(r);
+}
+
+static struct chunk *chunk_new(size_t size)
+{
+    struct chunk *c = mem_alloc(sizeof(*c) + size);
+
+    c->size = size;
+    return c;
+}
+
+static void *alloc_large(struct region *r, size_t size)
+{
+    struct chunk *c = chunk_new(size);
+
+    c->used = size;
+    if (r->filling == NULL) {
+        r->filling = c;
+    } else {
+        c->next = r->filling->next;
+        r->filling->next = c;
+    }
+    return c->data;
+}
+
+static void *alloc_small(struct region *r, size_t size)
+{
+    struct chunk *c = r->filling;
+    void *p;
+
+    if (c == NULL || c->size - c->used < size) {
+        c = chunk_new(CHUNK_SIZE);
+        c->next = r->filling;
+        r->filling = c;
+    }
+    p = c->data + c->used;
+    c->used += size;
+    return p;
+}
+
+void *region_alloc(struct region *r, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+
+    assert(size < SIZE_MAX / 2);
+    size = size ? (size + align - 1) / align * align : align;
+    r->handed_out += size;
+    return size > LARGE_SIZE ? alloc_large(r, size) : alloc_small(r, size);
+}
+
+void *region_array(struct region *r, size_t count, size_t size)
+{
+    size_t bytes;
+    bool overflow = __builtin_mul_overflow(count, size, &bytes);
+
+    assert(!overflow);
+    return region_alloc(r, overflow ? SIZE_MAX : bytes);
+}
+
+void *region_copy(struct region *r, const void *data, size_t size)
+{
+    void *copy = region_alloc(r, size);
+
+    if (size > 0)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+char *region_text(struct region *r, const char *text)
+{
+    return text != NULL ? region_slice(r, slice_of(text)) : NULL;
+}
+
+char *region_slice(struct region *r, struct slice s)
+{
+    char *copy = region_alloc(r, s.n + 1);
+
+    if (s.n > 0)
+        memcpy(copy, s.p, s.n);
+    return copy;
+}
+
+char *region_printf(struct region *r, const char *format, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    text = region_vprintf(r, format, args);
+    va_end(args);
+    return text;
+}
+
+char *region_vprintf(struct region *r, const char *format, va_list args)
+{
+    va_list again;
+    int n;
+    char *text;
+
+    assert(format != NULL);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    assert(n >= 0);
+    text = region_alloc(r, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    return text;
+}
+
+void region_defer(struct region *r, region_done_fn *done, void *arg)
+{
+    struct deferred *d = region_alloc(r, sizeof(*d));
+
+    *d = (struct deferred){ done, arg, r->deferred };
+    r->deferred = d;
+}
+
+size_t region_used(const struct region *r)
+{
+    return r->handed_out;
+}
