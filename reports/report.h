@@ -1,0 +1,37 @@
+/* The result of a run, ordered and counted: what every format is made from. Reports read; they never judge, never probe. */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scanner/base/region.h"
+#include "scanner/config/config.h"
+#include "scanner/facts/facts.h"
+#include "scanner/judge/result.h"
+
+struct report_counts {
+    size_t destinations;
+    size_t by_verdict[VERDICT_UNKNOWN + 1];
+};
+
+struct report {
+    /* run */
+    int64_t     started, finished, evaluated_at;   /* seconds since 1970 */
+    bool        complete;                          /* false: interrupted or past its deadline */
+    const char *resolver;                          /* "127.0.0.1:53"; NULL: none was asked (replay without the information) */
+    const struct config *config;
+    const struct facts  *facts;                    /* certificates, transcripts */
+    struct findings      findings;                 /* of the run as a whole */
+    const struct result **results;                 /* in the order given by the user */
+    size_t               count;
+    struct report_counts counts;                   /* kept by report_count */
+};
+
+/* Fills counts. */
+void report_count(struct report *);
+/* The results, worst verdict first, then the order given. The array lives in the region. */
+const struct result **report_worst_first(struct region *, const struct report *);
+
+#endif

@@ -1,0 +1,39 @@
+/* Certificates by SHA-256 digest of their DER, each kept once. */
+#ifndef SCANNER_FACTS_CERTS_H
+#define SCANNER_FACTS_CERTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CERT_ID_TEXT 65           /* 64 hex digits, lower case, and the terminator */
+#define CERT_NAMES_MAX 100        /* so many names of one certificate are kept for reports; the DER has all */
+
+/* For reports. The judgement reads the DER. */
+struct cert {
+    char           id[CERT_ID_TEXT];
+    const uint8_t *der;
+    size_t         der_length;
+    const char    *subject, *issuer;        /* RFC 2253 with escapes */
+    int64_t        not_before, not_after;
+    const char   **dns_names;               /* as in the certificate; bytes that are no printable ASCII as \XX */
+    size_t         dns_name_count, dns_name_total;
+    const char    *key;                     /* "EC P-256", "RSA 2048" */
+    const char    *signature;               /* "ecdsa-with-SHA256" */
+    char           sha1[41], spki_sha256[CERT_ID_TEXT], spki_sha1[41]; /* hex, lower case */
+    bool           unparsable;              /* the DER is no certificate that OpenSSL reads */
+};
+
+struct certs;
+
+struct certs *certs_new(void);
+void certs_free(struct certs *);
+/* NULL when unknown. */
+const struct cert *certs_find(const struct certs *, const char *id);
+/* Copies everything; a second one of the same id is ignored. Gives the one that is kept. */
+const struct cert *certs_add(struct certs *, const struct cert *);
+size_t certs_count(const struct certs *);
+/* In order of id. */
+const struct cert *certs_at(struct certs *, size_t i);
+
+#endif

@@ -1,0 +1,86 @@
+/* All that was observed in a run, found by what was asked; and what is wanted but not observed yet. */
+#ifndef SCANNER_FACTS_FACTS_H
+#define SCANNER_FACTS_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "scanner/base/region.h"
+#include "scanner/base/slice.h"
+#include "scanner/facts/certs.h"
+#include "scanner/facts/conversation.h"
+#include "scanner/facts/dns.h"
+
+/* What a live table answered. */
+enum table_fact_status { TABLE_FACT_NOT_FOUND, TABLE_FACT_FOUND, TABLE_FACT_ERROR, TABLE_FACT_UNREADABLE };
+struct table_fact {
+    const char *table;     /* type:name */
+    const char *key;
+    enum table_fact_status status;
+    const char *value;     /* FOUND */
+    const char *error;     /* ERROR, UNREADABLE */
+};
+
+struct facts;
+
+struct facts *facts_new(void);
+void facts_free(struct facts *);
+
+/* Each copies what it is given, deep; a later fact about the same question replaces the earlier one (whose memory stays
+ * until facts_free). Gives the stored one. */
+const struct dns_fact     *facts_add_dns(struct facts *, const struct dns_fact *);
+const struct conversation *facts_add_conversation(struct facts *, const struct conversation *);
+const struct table_fact   *facts_add_table(struct facts *, const struct table_fact *);
+const struct cert         *facts_add_cert(struct facts *, const struct cert *);
+void                       facts_add_destination(struct facts *, const char *text); /* what the user asked for, in order */
+
+/* NULL: not observed. Names compare without regard to case. */
+const struct dns_fact     *facts_dns(const struct facts *, const char *name, enum dns_type);
+const struct conversation *facts_conversation(const struct facts *, const struct profile *);
+const struct table_fact   *facts_table(const struct facts *, const char *table, struct slice key);
+const struct cert         *facts_cert(const struct facts *, const char *id);
+struct certs              *facts_certs(struct facts *);
+size_t                     facts_destination_count(const struct facts *);
+const char                *facts_destination(const struct facts *, size_t i);
+
+/* In the order in which they were added (a replaced one once, at its first place). NULL past the end. */
+const struct dns_fact     *facts_dns_at(const struct facts *, size_t i);
+const struct conversation *facts_conversation_at(const struct facts *, size_t i);
+const struct table_fact   *facts_table_at(const struct facts *, size_t i);
+
+/* The key text of a profile into region. */
+const char *profile_key(struct region *, const struct profile *);
+bool profile_eq(const struct profile *, const struct profile *);
+
+/* What the pure code looked for in the facts and did not find: the scanner goes and gets it, then asks again; a replay
+ * takes it as not observed. Each thing is noted once. Order of noting is kept. */
+struct wants;
+
+struct wants *wants_new(void);
+void wants_free(struct wants *);
+void wants_clear(struct wants *);
+bool wants_empty(const struct wants *);
+void wants_dns(struct wants *, const char *name, enum dns_type);
+void wants_conversation(struct wants *, const struct profile *);
+void wants_table(struct wants *, const char *table, struct slice key);
+void wants_file(struct wants *, const char *path);
+
+struct want_dns   { const char *name; enum dns_type type; };
+struct want_table { const char *table; const char *key; };
+/* NULL past the end. */
+const struct want_dns   *wants_dns_at(const struct wants *, size_t i);
+const struct profile    *wants_conversation_at(const struct wants *, size_t i);
+const struct want_table *wants_table_at(const struct wants *, size_t i);
+const char              *wants_file_at(const struct wants *, size_t i);
+
+/* A look at the facts: what the pure code is handed. wants may be NULL (replay). */
+struct view {
+    const struct facts *facts;
+    struct wants       *wants;
+};
+/* The fact, or NULL after noting it as wanted. */
+const struct dns_fact     *view_dns(const struct view *, const char *name, enum dns_type);
+const struct conversation *view_conversation(const struct view *, const struct profile *);
+const struct table_fact   *view_table(const struct view *, const char *table, struct slice key);
+
+#endif

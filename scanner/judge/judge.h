@@ -1,0 +1,38 @@
+/* Facts x policy x time -> forecast, verdict, findings: the one way in. Pure: the same input gives the same result. */
+#ifndef SCANNER_JUDGE_JUDGE_H
+#define SCANNER_JUDGE_JUDGE_H
+
+#include <stdint.h>
+
+#include "scanner/judge/certificate.h"
+#include "scanner/judge/result.h"
+
+struct judge_input {
+    const struct config *config;
+    const struct view   *view;       /* wants NULL: a replay; absent facts are unknown, "not-observed" */
+    struct trust        *trust;
+    const char          *sender;     /* NULL: not given; "": the null sender */
+    const struct prefix *allow;      /* --allow-address */
+    size_t               allow_count;
+    int64_t              when;       /* --at, else the time of the run */
+    int                  horizon_days;
+    bool                 explain;    /* keep policy steps and route steps */
+};
+
+/* Judges one destination. result->wanted: facts are missing and were noted in the view's wants; call again when they are
+ * there. Everything in the result lives in the region or in config and facts, which must outlive it. */
+void judge_destination(struct region *, struct result *, const struct judge_input *, const struct destination *);
+
+/* Findings about the configuration as a whole, told once on top: tables that fail, a client that does not start, no CA,
+ * per-site ignored, and (from the facts) a resolver that does not validate or is not on this machine. */
+void judge_configuration(struct region *, struct findings *, const struct judge_input *);
+
+/* What the results of the whole run say about this machine (contract: "Own side first"): of at least 10 endpoints at 5
+ * providers none could be connected to, or none offered STARTTLS; the resolver answers nobody. Adds the finding; *fault
+ * says which verdicts it touches. */
+enum local_fault { LOCAL_FAULT_NONE, LOCAL_FAULT_RESOLVER, LOCAL_FAULT_CONNECT, LOCAL_FAULT_STARTTLS };
+enum local_fault judge_surroundings(struct region *, struct findings *, const struct facts *);
+/* Turns the verdict of a result that the fault touches into unknown, local-fault; the forecast stays. */
+void judge_apply_fault(struct result *, enum local_fault);
+
+#endif
