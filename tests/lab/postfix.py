@@ -24,14 +24,20 @@ STATUS = re.compile(r"to=<(?P<to>[^>]*)>,(?: orig_to=<[^>]*>,)? relay=(?P<relay>
 ESTABLISHED = re.compile(r"(Anonymous|Untrusted|Trusted|Verified) TLS connection established to (\S+): ")
 
 
-def missing():
-    """What is lacking to run Postfix, or None."""
-    if os.geteuid() != 0:
+def missing(running):
+    """What is lacking of Postfix, or None. RUNNING: it shall deliver mail, not only make tables."""
+    if running and os.geteuid() != 0:
         return "root"
     for tool in ("postfix", "sendmail", "postmap"):
         if not shutil.which(tool, path="/usr/sbin:/usr/bin"):
             return tool
     return None
+
+
+def release():
+    """The installed release, as in "3.7.11"."""
+    return subprocess.run(["postconf", "-d", "-h", "mail_version"], check=True,
+                          capture_output=True, text=True).stdout.strip()
 
 
 class Instance:

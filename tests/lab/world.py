@@ -56,6 +56,8 @@ class World:
         addresses = {s["addr"] for row in self.rows for s in row["servers"]}
         commands += [f"-6 addr add {a}/128 dev lo nodad"
                      for a in sorted(addresses) if ":" in a and a != "::1"]
+        commands += [f"addr add {a}/32 dev lo"
+                     for a in sorted(addresses) if ":" not in a and not a.startswith("127.")]
         for command in commands:
             subprocess.run(["ip"] + command.split(), check=True)
 
