@@ -38,6 +38,10 @@ INSTANCE = {
 }
 
 
+class Unavailable(Exception):
+    """This machine cannot make a table of that type."""
+
+
 def write(directory, rows, common, lab):
     """Makes DIRECTORY a configuration that serves ROWS (see scenarios.groups).
 
@@ -86,8 +90,14 @@ def _write_tables(directory, rows, settings, place):
         _put(directory, name, lines)
         for kind in ("hash", "btree", "lmdb", "cdb"):
             if any(f"{kind}:/etc/postfix/{name}" in str(v) for v in settings.values()):
-                subprocess.run(["postmap", "-c", directory, f"{kind}:{directory}/{name}"],
-                               check=True)
+                _index(directory, f"{kind}:{directory}/{name}")
+
+
+def _index(directory, table):
+    done = subprocess.run(["postmap", "-c", directory, table], check=False, capture_output=True,
+                          text=True)
+    if done.returncode != 0:
+        raise Unavailable(done.stderr.strip().splitlines()[-1])
 
 
 def _put(directory, name, lines):

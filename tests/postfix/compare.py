@@ -130,7 +130,10 @@ class Lab:
 
     def _scan_group(self, number, rows):
         directory = os.path.join(self.scratch, f"scan-{number}")
-        config.write(directory, rows, self.header["common_main_cf"], self.world.lab)
+        try:
+            config.write(directory, rows, self.header["common_main_cf"], self.world.lab)
+        except config.Unavailable as cause:
+            return {row["id"]: {"skip": str(cause)} for row in rows}
         output = directory + ".json"
         release = None if self.chosen.live else self.chosen.release or self.header["postfix"]
         command = scan_command(self.chosen.binary, release, directory, output, rows)
@@ -214,6 +217,9 @@ class Tally:
     def scenario(self, row, expected, got):
         name = row["id"]
         agree, total = self.groups.get(row["group"], (0, 0))
+        if "skip" in got:
+            self.line(True, f"{name} # SKIP {got['skip']}")
+            return
         if row["beyond_scan"] and "verdict" in got:
             self.line(True, f"{name} # SKIP the server's answer to MAIL FROM is beyond a scan")
             return
