@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define LABEL_MAX 63
-#define UTF8_NAME_MAX 1024 /* longer text cannot become a name of HOSTNAME_MAX bytes that anyone uses */
+#define UTF8_NAME_MAX HOSTNAME_UTF8_MAX /* longer text cannot become a name of HOSTNAME_MAX bytes that anyone uses */
 
 static bool is_digit(char c)
 {
@@ -84,5 +84,25 @@ bool hostname_to_ascii(struct slice name, char out[HOSTNAME_MAX + 1])
     ok = idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK &&
          copy_name(slice_of(ascii), out);
     idn2_free(ascii);
+    return ok;
+}
+
+bool hostname_to_utf8(struct slice name, char out[HOSTNAME_UTF8_MAX + 1])
+{
+    char text[HOSTNAME_MAX + 1];
+    char *utf8 = NULL;
+    struct slice result;
+    bool ok;
+
+    if (!copy_name(name, text))
+        return false;
+    ok = idn2_to_unicode_8z8z(text, &utf8, 0) == IDN2_OK;
+    result = slice_of(utf8);
+    ok = ok && result.n <= HOSTNAME_UTF8_MAX;
+    if (ok) {
+        memcpy(out, result.p, result.n);
+        out[result.n] = '\0';
+    }
+    idn2_free(utf8);
     return ok;
 }

@@ -190,9 +190,7 @@ const char *json_get_text(const struct json *object, const char *key)
 
 struct slice json_get_slice(const struct json *object, const char *key)
 {
-    const json_t *j = lib(json_get(object, key));
-
-    return slice_from(json_string_value(j), json_string_length(j));
+    return json_as_slice(json_get(object, key));
 }
 
 int64_t json_get_integer(const struct json *object, const char *key, int64_t otherwise)
@@ -202,9 +200,7 @@ int64_t json_get_integer(const struct json *object, const char *key, int64_t oth
 
 bool json_get_bool(const struct json *object, const char *key, bool otherwise)
 {
-    const json_t *j = lib(json_get(object, key));
-
-    return json_is_boolean(j) ? json_is_true(j) : otherwise;
+    return json_as_bool(json_get(object, key), otherwise);
 }
 
 size_t json_count(const struct json *array)
@@ -220,6 +216,16 @@ const struct json *json_at(const struct json *array, size_t index)
 const char *json_as_text(const struct json *j)
 {
     return json_string_value(lib(j));
+}
+
+struct slice json_as_slice(const struct json *j)
+{
+    return slice_from(json_string_value(lib(j)), json_string_length(lib(j)));
+}
+
+bool json_as_bool(const struct json *j, bool otherwise)
+{
+    return json_is_bool(j) ? json_is_true(lib(j)) : otherwise;
 }
 
 int64_t json_as_integer(const struct json *j, int64_t otherwise)
@@ -250,6 +256,11 @@ bool json_is_text(const struct json *j)
 bool json_is_integer(const struct json *j)
 {
     return has_type(j, JSON_INTEGER);
+}
+
+bool json_is_bool(const struct json *j)
+{
+    return has_type(j, JSON_TRUE) || has_type(j, JSON_FALSE);
 }
 
 bool json_is_null(const struct json *j)

@@ -47,11 +47,14 @@ bool json_get_bool(const struct json *object, const char *key, bool otherwise);
 size_t json_count(const struct json *array);                                  /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t index);
 const char *json_as_text(const struct json *);                                /* NULL when not text */
+struct slice json_as_slice(const struct json *);                              /* empty when not text */
 int64_t json_as_integer(const struct json *, int64_t otherwise);
+bool json_as_bool(const struct json *, bool otherwise);
 bool json_is_object(const struct json *);
 bool json_is_array(const struct json *);
 bool json_is_text(const struct json *);
 bool json_is_integer(const struct json *);
+bool json_is_bool(const struct json *);
 bool json_is_null(const struct json *);      /* JSON null, or no value at all */
 /* Members in stored order: *key and *value of member i; false past the end. */
 bool json_member(const struct json *object, size_t i, const char **key, const struct json **value);

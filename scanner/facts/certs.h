@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define CERT_ID_TEXT 65           /* 64 hex digits, lower case, and the terminator */
+#define CERT_DER_MAX (128u << 10) /* octets; OpenSSL takes no longer certificate message than 100 KiB by default */
 #define CERT_NAMES_MAX 100        /* so many names of one certificate are kept for reports; the DER has all */
 
 /* For reports. The judgement reads the DER. */

@@ -35,9 +35,6 @@ struct profile {
     const char    *source_address;   /* smtp_bind_address or smtp_bind_address6; NULL */
 };
 
-/* A stable text of all fields, one line, no control characters: equal texts are equal profiles. */
-#define PROFILE_KEY_MAX 4096
-
 enum phase {
     PHASE_CONNECT, PHASE_GREETING, PHASE_EHLO, PHASE_HELO, PHASE_STARTTLS, PHASE_HANDSHAKE, PHASE_TLS_GREETING /* wrapper */,
     PHASE_TLS_EHLO, PHASE_TLS_HELO, PHASE_DONE

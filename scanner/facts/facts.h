@@ -48,7 +48,7 @@ const struct dns_fact     *facts_dns_at(const struct facts *, size_t i);
 const struct conversation *facts_conversation_at(const struct facts *, size_t i);
 const struct table_fact   *facts_table_at(const struct facts *, size_t i);
 
-/* The key text of a profile into region. */
+/* The key text of a profile into region: one line, equal texts are equal profiles. */
 const char *profile_key(struct region *, const struct profile *);
 bool profile_eq(const struct profile *, const struct profile *);
 

@@ -1,0 +1,171 @@
+#include "scanner/facts/facts.h"
+
+#include "scanner/base/dict.h"
+#include "scanner/base/mem.h"
+#include "scanner/facts/facts_key.h"
+#include "scanner/facts/members.h"
+
+struct facts {
+    struct region *region;
+    struct dict   *dns, *conversations, *tables, *destinations;
+    struct certs  *certs;
+};
+
+struct facts *facts_new(void)
+{
+    struct facts *f = mem_alloc(sizeof(*f));
+
+    f->region = region_new();
+    f->dns = dict_new();
+    f->conversations = dict_new();
+    f->tables = dict_new();
+    f->destinations = dict_new();
+    f->certs = certs_new();
+    return f;
+}
+
+void facts_free(struct facts *f)
+{
+    if (f == NULL)
+        return;
+    dict_free(f->dns);
+    dict_free(f->conversations);
+    dict_free(f->tables);
+    dict_free(f->destinations);
+    certs_free(f->certs);
+    region_free(f->region);
+    mem_free(f);
+}
+
+static const void *add(struct facts *f, struct dict *dict, struct buf *key, const struct member *members,
+                       const void *fact, size_t width)
+{
+    void *copy = region_alloc(f->region, width);
+
+    record_copy(f->region, members, copy, fact, width);
+    dict_put(dict, buf_slice(key), copy);
+    buf_clear(key);
+    return copy;
+}
+
+static const void *find(const struct dict *dict, struct buf *key)
+{
+    const void *fact = dict_find(dict, buf_slice(key));
+
+    buf_clear(key);
+    return fact;
+}
+
+const struct dns_fact *facts_add_dns(struct facts *f, const struct dns_fact *fact)
+{
+    struct buf key = facts_key_dns(fact->name, fact->type);
+
+    return add(f, f->dns, &key, dns_members, fact, sizeof(*fact));
+}
+
+const struct conversation *facts_add_conversation(struct facts *f, const struct conversation *fact)
+{
+    struct buf key = facts_key_profile(fact->profile);
+
+    return add(f, f->conversations, &key, conversation_members, fact, sizeof(*fact));
+}
+
+const struct table_fact *facts_add_table(struct facts *f, const struct table_fact *fact)
+{
+    struct buf key = facts_key_table(fact->table, slice_of(fact->key));
+
+    return add(f, f->tables, &key, table_members, fact, sizeof(*fact));
+}
+
+const struct cert *facts_add_cert(struct facts *f, const struct cert *cert)
+{
+    return certs_add(f->certs, cert);
+}
+
+void facts_add_destination(struct facts *f, const char *text)
+{
+    dict_put(f->destinations, slice_of(text), f);
+}
+
+const struct dns_fact *facts_dns(const struct facts *f, const char *name, enum dns_type type)
+{
+    struct buf key = facts_key_dns(name, type);
+
+    return find(f->dns, &key);
+}
+
+const struct conversation *facts_conversation(const struct facts *f, const struct profile *profile)
+{
+    struct buf key = facts_key_profile(profile);
+
+    return find(f->conversations, &key);
+}
+
+const struct table_fact *facts_table(const struct facts *f, const char *table, struct slice text)
+{
+    struct buf key = facts_key_table(table, text);
+
+    return find(f->tables, &key);
+}
+
+const struct cert *facts_cert(const struct facts *f, const char *id)
+{
+    return certs_find(f->certs, id);
+}
+
+struct certs *facts_certs(struct facts *f)
+{
+    return f->certs;
+}
+
+size_t facts_destination_count(const struct facts *f)
+{
+    return dict_count(f->destinations);
+}
+
+const char *facts_destination(const struct facts *f, size_t i)
+{
+    return dict_key_at(f->destinations, i);
+}
+
+const struct dns_fact *facts_dns_at(const struct facts *f, size_t i)
+{
+    return dict_at(f->dns, i);
+}
+
+const struct conversation *facts_conversation_at(const struct facts *f, size_t i)
+{
+    return dict_at(f->conversations, i);
+}
+
+const struct table_fact *facts_table_at(const struct facts *f, size_t i)
+{
+    return dict_at(f->tables, i);
+}
+
+const struct dns_fact *view_dns(const struct view *v, const char *name, enum dns_type type)
+{
+    const struct dns_fact *fact = facts_dns(v->facts, name, type);
+
+    if (fact == NULL && v->wants != NULL)
+        wants_dns(v->wants, name, type);
+    return fact;
+}
+
+const struct conversation *view_conversation(const struct view *v, const struct profile *profile)
+{
+    const struct conversation *fact = facts_conversation(v->facts, profile);
+
+    if (fact == NULL && v->wants != NULL)
+        wants_conversation(v->wants, profile);
+    return fact;
+}
+
+const struct table_fact *view_table(const struct view *v, const char *table, struct slice key)
+{
+    const struct table_fact *fact = facts_table(v->facts, table, key);
+
+    if (fact == NULL && v->wants != NULL)
+        wants_table(v->wants, table, key);
+    return fact;
+}

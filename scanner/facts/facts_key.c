@@ -1,0 +1,65 @@
+#include "scanner/facts/facts_key.h"
+
+#include <stdint.h>
+
+#include "scanner/base/json.h"
+#include "scanner/base/utf8.h"
+#include "scanner/facts/facts_json.h"
+
+/* Keys are as long as what they are made of, which is bounded where it came in. */
+static struct buf unbounded(void)
+{
+    struct buf b;
+
+    buf_init(&b, SIZE_MAX);
+    return b;
+}
+
+struct buf facts_key_dns(const char *name, enum dns_type type)
+{
+    struct buf key = unbounded();
+
+    buf_printf(&key, "%d ", (int)type);
+    text_fold(slice_of(name), false, &key);
+    return key;
+}
+
+struct buf facts_key_table(const char *table, struct slice text)
+{
+    struct buf key = unbounded();
+
+    buf_add_text(&key, table);
+    buf_add_char(&key, '\0'); /* in no table's name */
+    buf_add_slice(&key, text);
+    return key;
+}
+
+/* The JSON of the profile: what is found again after a journey through a file is what was written. */
+struct buf facts_key_profile(const struct profile *profile)
+{
+    struct buf key = unbounded();
+    struct json *j = profile_to_json(profile);
+
+    json_write(j, 0, &key);
+    json_free(j);
+    return key;
+}
+
+const char *profile_key(struct region *region, const struct profile *profile)
+{
+    struct buf key = facts_key_profile(profile);
+    const char *text = region_slice(region, buf_slice(&key));
+
+    buf_clear(&key);
+    return text;
+}
+
+bool profile_eq(const struct profile *a, const struct profile *b)
+{
+    struct buf x = facts_key_profile(a), y = facts_key_profile(b);
+    bool equal = slice_eq(buf_slice(&x), buf_slice(&y));
+
+    buf_clear(&x);
+    buf_clear(&y);
+    return equal;
+}

@@ -1,0 +1,12 @@
+/* By what text a fact, or a wish for one, is found. Each gives a buffer to be cleared by the caller. */
+#ifndef SCANNER_FACTS_FACTS_KEY_H
+#define SCANNER_FACTS_FACTS_KEY_H
+
+#include "scanner/base/buf.h"
+#include "scanner/facts/facts.h"
+
+struct buf facts_key_dns(const char *name, enum dns_type);
+struct buf facts_key_table(const char *table, struct slice key);
+struct buf facts_key_profile(const struct profile *);
+
+#endif
