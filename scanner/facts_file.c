@@ -1,0 +1,166 @@
+#include "scanner/facts_file.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "probes/wire/x509_facts.h"
+#include "scanner/base/utc.h"
+#include "scanner/exit_status.h"
+#include "scanner/facts/facts_json.h"
+#include "scanner/files.h"
+
+#define LINE_MAX_BYTES ((size_t)8 << 20)
+
+/* Takes value. */
+static bool write_line(const struct sink *sink, struct json *value)
+{
+    struct buf line;
+    bool       good;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    good = json_write(value, 0, &line) && buf_add_char(&line, '\n') && sink->write(sink->arg, line.p, line.n);
+    buf_clear(&line);
+    json_free(value);
+    return good;
+}
+
+static struct json *header_to_json(const struct facts_header *header)
+{
+    struct json *object = json_object();
+    char         started[UTC_TEXT_MAX], finished[UTC_TEXT_MAX];
+
+    utc_to_text(header->started, started);
+    utc_to_text(header->finished, finished);
+    json_put(object, "format", json_text(FACTS_FORMAT));
+    json_put(object, "format_version", json_integer(FACTS_FORMAT_VERSION));
+    json_put(object, "generator", json_text(PACKAGE_STRING));
+    json_put(object, "started", json_text(started));
+    json_put(object, "finished", json_text(finished));
+    json_put(object, "complete", json_bool(header->complete));
+    json_put(object, "resolver", json_text(header->resolver));
+    return object;
+}
+
+bool facts_file_write(const struct facts_header *header, struct facts *facts, const struct sink *sink)
+{
+    const struct dns_fact     *dns;
+    const struct conversation *conversation;
+    const struct table_fact   *table;
+    struct certs              *certs = facts_certs(facts);
+    bool                       good = write_line(sink, header_to_json(header));
+    size_t                     i;
+
+    for (i = 0; good && i < facts_destination_count(facts); i++)
+        good = write_line(sink, facts_destination_to_json(facts_destination(facts, i)));
+    for (i = 0; good && (table = facts_table_at(facts, i)) != NULL; i++)
+        good = write_line(sink, facts_table_to_json(table));
+    for (i = 0; good && (dns = facts_dns_at(facts, i)) != NULL; i++)
+        good = write_line(sink, facts_dns_to_json(dns));
+    for (i = 0; good && i < certs_count(certs); i++)
+        good = write_line(sink, facts_cert_to_json(certs_at(certs, i)));
+    for (i = 0; good && (conversation = facts_conversation_at(facts, i)) != NULL; i++)
+        good = write_line(sink, facts_conversation_to_json(conversation));
+    return good;
+}
+
+static bool malformed(struct error *err, const char *path, int line, const char *what)
+{
+    error_set_at(err, EXIT_DATA_ERROR, path, line, "%s", what);
+    error_fix(err, "facts files are written by scan --save-facts");
+    return false;
+}
+
+static bool read_header(struct region *region, const char *path, const struct json *json, struct facts_header *header,
+                        struct error *err)
+{
+    const char *format = json_get_text(json, "format");
+    const char *resolver = json_get_text(json, "resolver");
+
+    if (format == NULL || strcmp(format, FACTS_FORMAT) != 0)
+        return malformed(err, path, 1, "no facts file: the first line is not its header");
+    if (json_get_integer(json, "format_version", 0) != FACTS_FORMAT_VERSION)
+        return malformed(err, path, 1, "a facts file of another format_version");
+    if (!utc_parse(json_get_slice(json, "started"), &header->started) ||
+        !utc_parse(json_get_slice(json, "finished"), &header->finished))
+        return malformed(err, path, 1, "the header has no times");
+    header->complete = json_get_bool(json, "complete", true);
+    header->resolver = region_text(region, resolver);
+    return true;
+}
+
+static bool add_fact(struct region *region, const struct json *json, struct facts *facts, struct error *err)
+{
+    const char *kind = json_get_text(json, "fact");
+    const char *text = json_get_text(json, "destination");
+    struct dns_fact     dns = { 0 };
+    struct table_fact   table = { 0 };
+    struct cert         cert = { 0 }, whole = { 0 };
+    struct conversation conversation = { 0 };
+
+    if (kind == NULL) {
+        error_set(err, EXIT_DATA_ERROR, "a line without the member fact");
+        return false;
+    }
+    if (strcmp(kind, "dns") == 0 && facts_dns_from_json(region, json, &dns, err))
+        return facts_add_dns(facts, &dns) != NULL;
+    if (strcmp(kind, "table") == 0 && facts_table_from_json(region, json, &table, err))
+        return facts_add_table(facts, &table) != NULL;
+    if (strcmp(kind, "conversation") == 0 && facts_conversation_from_json(region, json, &conversation, err))
+        return facts_add_conversation(facts, &conversation) != NULL;
+    if (strcmp(kind, "certificate") == 0 && facts_cert_from_json(region, json, &cert, err)) {
+        x509_facts_read(region, cert.der, cert.der_length, &whole);
+        return facts_add_cert(facts, &whole) != NULL;
+    }
+    if (strcmp(kind, "destination") == 0 && text != NULL) {
+        facts_add_destination(facts, text);
+        return true;
+    }
+    return false;
+}
+
+static bool read_line(struct region *region, const char *path, int number, struct slice line, struct facts_header *header,
+                      struct facts *facts, struct error *err)
+{
+    struct region *scratch;
+    struct json   *json;
+    struct error   why = { 0 };
+    bool           good;
+
+    if (line.n > LINE_MAX_BYTES)
+        return malformed(err, path, number, "a line is too long");
+    json = json_read(line, &why);
+    if (json == NULL)
+        return malformed(err, path, number, why.text);
+    if (number == 1) {
+        good = read_header(region, path, json, header, err);
+    } else {
+        scratch = region_new();
+        snprintf(why.text, sizeof(why.text), "an unknown kind of fact");
+        good = add_fact(scratch, json, facts, &why);
+        if (!good)
+            malformed(err, path, number, why.text);
+        region_free(scratch);
+    }
+    json_free(json);
+    return good;
+}
+
+bool facts_file_read(struct region *region, const char *path, struct facts_header *header, struct facts *facts,
+                     struct error *err)
+{
+    struct slice rest, line;
+    int          number = 0;
+
+    if (!file_read(region, path, FILE_SIZE_MAX, &rest, NULL, err))
+        return false;
+    if (rest.n == 0)
+        return malformed(err, path, 1, "an empty file");
+    while (rest.n > 0) {
+        line = slice_head(rest, slice_find(rest, '\n'));
+        rest = slice_from_index(rest, line.n + 1);
+        number++;
+        if (slice_trim(line).n > 0 && !read_line(region, path, number, line, header, facts, err))
+            return false;
+    }
+    return true;
+}

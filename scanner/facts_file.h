@@ -1,0 +1,22 @@
+/* The facts file: JSON Lines, one fact a line behind a header. Written by scan --save-facts, read by replay. */
+#ifndef SCANNER_FACTS_FILE_H
+#define SCANNER_FACTS_FILE_H
+
+#include "reports/formats.h"
+#include "scanner/base/error.h"
+#include "scanner/base/region.h"
+#include "scanner/facts/facts.h"
+
+struct facts_header {
+    int64_t     started, finished;   /* of the run that observed */
+    bool        complete;
+    const char *resolver;            /* NULL: not told */
+};
+
+/* Writes all facts. False when the sink failed. */
+bool facts_file_write(const struct facts_header *, struct facts *, const struct sink *);
+
+/* Reads a file into facts; what the header gives lives in the region. False: *err (66 missing, 65 malformed) with line. */
+bool facts_file_read(struct region *, const char *path, struct facts_header *, struct facts *, struct error *err);
+
+#endif

@@ -1,0 +1,168 @@
+#include "scanner/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/exit_status.h"
+#include "scanner/files.h"
+#include "scanner/load_service.h"
+#include "scanner/own_addresses.h"
+#include "scanner/postmap.h"
+
+#define DEFAULT_CONFIG_DIR "/etc/postfix"
+
+/* What the installed Postfix tells about itself; NULL members when there is none. */
+struct installed {
+    const char     *version;
+    struct main_cf *defaults;
+};
+
+/* Defaults that depend on the machine, not on the release: taken from the installed Postfix whatever release is judged. */
+static const char *const machine_defaults[] = { "myhostname", "mydomain", "config_directory", "queue_directory",
+                                                "default_database_type", "mail_owner", NULL };
+
+static void read_installed(struct region *region, const char *dir, struct installed *installed)
+{
+    struct slice text, version;
+    struct error ignored;
+
+    memset(installed, 0, sizeof(*installed));
+    if (!postmap_postconf(region, dir, (const char *const[]){ "-d", NULL }, &text, &ignored))
+        return;
+    installed->defaults = main_cf_parse(region, "postconf -d", text, &ignored);
+    if (postmap_postconf(region, dir, (const char *const[]){ "-d", "-h", "mail_version", NULL }, &version, &ignored))
+        installed->version = region_slice(region, slice_trim(version));
+}
+
+static struct main_cf *only_machine_defaults(struct region *region, const struct main_cf *all)
+{
+    struct main_cf *some = main_cf_parse(region, "postconf -d", slice_of(""), NULL);
+    size_t          i;
+
+    for (i = 0; machine_defaults[i] != NULL; i++) {
+        const struct main_cf_entry *entry = main_cf_find(all, machine_defaults[i]);
+
+        if (entry != NULL)
+            main_cf_set(some, entry->name, entry->value, "postconf -d", 0);
+    }
+    return some;
+}
+
+static bool settle_version(struct config *config, const struct load_request *request, struct installed *installed,
+                           struct error *err)
+{
+    if (request->version == NULL && installed->version != NULL &&
+        version_parse(&config->version, slice_of(installed->version))) {
+        config->version_installed = true;
+        return true;
+    }
+    if (installed->defaults != NULL)
+        installed->defaults = only_machine_defaults(config->region, installed->defaults);
+    if (request->version == NULL) {
+        config->version = version_newest();
+        return true;
+    }
+    if (version_parse(&config->version, slice_of(request->version)))
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--postfix-version %s: no release known here", request->version);
+    error_fix(err, "write a release from 3.4 on, such as 3.7 or 3.7.11");
+    return false;
+}
+
+static struct main_cf *read_main_cf(struct config *config, struct error *err)
+{
+    const char  *path = region_printf(config->region, "%s/main.cf", config->dir);
+    struct slice text;
+
+    if (file_read(config->region, path, FILE_SIZE_MAX, &text, NULL, err))
+        return main_cf_parse(config->region, path, text, err);
+    error_fix(err, "name the directory that holds main.cf with --config-dir");
+    return NULL;
+}
+
+static struct master_cf *read_master_cf(struct config *config, struct error *err)
+{
+    const char  *path = region_printf(config->region, "%s/master.cf", config->dir);
+    struct slice text;
+
+    if (file_read(config->region, path, FILE_SIZE_MAX, &text, NULL, err))
+        return master_cf_parse(config->region, path, text, err);
+    error_fix(err, "Postfix needs a master.cf beside main.cf");
+    return NULL;
+}
+
+static bool apply_overrides(struct config *config, const struct load_request *request, struct error *err)
+{
+    size_t i;
+
+    for (i = 0; i < request->override_count; i++) {
+        struct slice text = slice_of(request->overrides[i]);
+        size_t       equals = slice_find(text, '=');
+        struct slice name = slice_trim(slice_head(text, equals));
+        struct slice value = slice_trim(slice_from_index(text, equals + 1));
+
+        if (name.n == 0) {
+            error_set(err, EXIT_USAGE_ERROR, "--override %s: no name=value", request->overrides[i]);
+            return false;
+        }
+        main_cf_set(config->main_cf, region_slice(config->region, name), region_slice(config->region, value), "-o", 0);
+    }
+    return true;
+}
+
+static const char *config_dir(struct region *region, const struct load_request *request)
+{
+    struct slice text;
+
+    if (request->dir != NULL)
+        return request->dir;
+    if (postmap_postconf(region, NULL, (const char *const[]){ "-h", "config_directory", NULL }, &text, NULL) &&
+        slice_trim(text).n > 0)
+        return region_slice(region, slice_trim(text));
+    return DEFAULT_CONFIG_DIR;
+}
+
+/* postmap and table paths need a directory that stays right whatever the working directory is. */
+static const char *absolute(struct region *region, const char *path)
+{
+    char       *real = realpath(path, NULL);
+    const char *kept = real != NULL ? region_text(region, real) : path;
+
+    free(real);
+    return kept;
+}
+
+struct config *load_config(struct region *region, const struct load_request *request, struct error *err)
+{
+    struct config   *config = region_alloc(region, sizeof(*config));
+    struct installed installed;
+
+    config->region = region;
+    config->dir = absolute(region, config_dir(region, request));
+    if ((config->main_cf = read_main_cf(config, err)) == NULL || (config->master_cf = read_master_cf(config, err)) == NULL ||
+        !apply_overrides(config, request, err))
+        return NULL;
+    read_installed(region, config->dir, &installed);
+    if (!settle_version(config, request, &installed, err))
+        return NULL;
+    config->rewrite = params_new(region, config->main_cf, installed.defaults, PROGRAM_REWRITE, config->version, config->dir);
+    own_addresses_find(config);
+    load_routing_tables(config);
+    load_services(config, installed.defaults);
+    return config;
+}
+
+void load_wanted_file(struct config *config, const char *path)
+{
+    const struct service *service = config_service(config, "smtp");
+    const char           *real = load_path(config, service, path, service != NULL && service->chrooted);
+    struct config_file   *file = region_alloc(config->region, sizeof(*file));
+    struct error          err;
+
+    file->path = region_text(config->region, path);
+    if (!file_read(config->region, real, CONFIG_FILE_MAX, &file->text, NULL, &err))
+        file->error = region_printf(config->region, "%s: %s", real, err.text);
+    file->next = config->files;
+    config->files = file;
+}

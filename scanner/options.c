@@ -1,0 +1,407 @@
+#include "scanner/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/formats.h"
+#include "scanner/base/names.h"
+#include "scanner/base/utc.h"
+
+enum kind {
+    KIND_TEXT,      /* const char * */
+    KIND_LIST,      /* struct option_list, repeatable */
+    KIND_COUNT,     /* unsigned long, 0 means no limit */
+    KIND_SECONDS,   /* unsigned long */
+    KIND_FLAG,      /* bool */
+    KIND_PREFIX,    /* allow, repeatable */
+    KIND_TIME,      /* at */
+    KIND_SENDER,
+    KIND_PROGRESS,
+    KIND_FAIL_ON,
+    KIND_OUTPUT,    /* --FORMAT FILE */
+    KIND_LATER      /* named by the contract; not in this version */
+};
+
+struct row {
+    const char *name;
+    char        letter;
+    enum kind   kind;
+    size_t      offset;
+    unsigned    commands;
+    const char *argument;
+    const char *group;      /* starts a new group in --help */
+    const char *help;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct row rows[] = {
+    { "config-dir", 'c', KIND_TEXT, AT(config_dir), FOR_ALL, "DIR", "Configuration",
+      "the Postfix configuration directory (default: what postconf says, else /etc/postfix)" },
+    { "override", 'o', KIND_LIST, AT(overrides), FOR_ALL, "NAME=VALUE", NULL, "as postconf -o; repeatable" },
+    { "postfix-version", 0, KIND_TEXT, AT(postfix_version), FOR_ALL, "X.Y[.Z]", NULL,
+      "judge as this release (default: the installed Postfix, else the newest known)" },
+    { "sender", 0, KIND_SENDER, AT(sender), FOR_ALL, "ADDRESS", NULL,
+      "the envelope sender, for sender-dependent tables; <> is the null sender" },
+    { "file", 'f', KIND_TEXT, AT(file), FOR_SCAN | FOR_EXPLAIN, "FILE", "Destinations",
+      "read destinations from FILE, one a line, # starts a comment; - is standard input" },
+    { "from-log", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
+    { "from-queue", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
+    { "resolver", 0, KIND_TEXT, AT(resolver), FOR_SCAN | FOR_EXPLAIN, "ADDR[:PORT]", "Probing",
+      "the DNS resolver (default: those of resolv.conf)" },
+    { "concurrency", 0, KIND_COUNT, AT(concurrency), FOR_SCAN | FOR_EXPLAIN, "N", NULL,
+      "conversations at a time (default 200)" },
+    { "per-host", 0, KIND_COUNT, AT(per_host), FOR_SCAN | FOR_EXPLAIN, "N", NULL,
+      "conversations at a time with one address (default 1)" },
+    { "per-provider", 0, KIND_COUNT, AT(per_provider), FOR_SCAN | FOR_EXPLAIN, "N", NULL,
+      "conversations at a time with one provider (default 2)" },
+    { "rate", 0, KIND_COUNT, AT(rate), FOR_SCAN | FOR_EXPLAIN, "N", NULL, "new connections a second over all (default 50)" },
+    { "interval", 0, KIND_SECONDS, AT(interval), FOR_SCAN | FOR_EXPLAIN, "SECONDS", NULL,
+      "between two connections to one address (default 1)" },
+    { "retry-after", 0, KIND_SECONDS, AT(retry_after), FOR_SCAN | FOR_EXPLAIN, "SECONDS", NULL,
+      "ask again after a temporary refusal (default 60)" },
+    { "timeout", 0, KIND_SECONDS, AT(timeout), FOR_SCAN | FOR_EXPLAIN, "SECONDS", NULL,
+      "the longest wait for a connection, a reply, a handshake (default 60)" },
+    { "deadline", 0, KIND_SECONDS, AT(deadline), FOR_SCAN | FOR_EXPLAIN, "SECONDS", NULL, "of the whole run (default: none)" },
+    { "allow-address", 0, KIND_PREFIX, AT(allow), FOR_ALL, "PREFIX", NULL,
+      "contact this private or loopback range although DNS names it; repeatable" },
+    { "exclude", 0, KIND_TEXT, AT(exclude), FOR_SCAN | FOR_EXPLAIN, "FILE", NULL, "names and prefixes that are never probed" },
+    { "dry-run", 0, KIND_FLAG, AT(dry_run), FOR_SCAN, NULL, NULL,
+      "ask DNS, open no SMTP connection, print what would be contacted and how often" },
+    { "user", 0, KIND_TEXT, AT(user), FOR_SCAN | FOR_EXPLAIN, "NAME", NULL,
+      "the user that the worker becomes when started as root (default nobody)" },
+    { "proposed", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "DIR", NULL, NULL },
+    { "proposed-override", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "NAME=VALUE", NULL, NULL },
+    { "history", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
+    { "changes-only", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
+    { "confirm", 0, KIND_LATER, 0, FOR_SCAN, "N", NULL, NULL },
+    { "resume", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
+    { "mta-sts", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
+    { "as", 0, KIND_LATER, 0, FOR_SCAN, "MECHANISM", NULL, NULL },
+    { "syslog", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
+    { "offline", 0, KIND_FLAG, AT(offline), FOR_EXPLAIN, NULL, NULL, "the policy part alone, without any network" },
+    { "at", 0, KIND_TIME, AT(at), FOR_ALL, "TIME", "Judgement", "judge as of this time (RFC 3339 or a date)" },
+    { "horizon", 0, KIND_COUNT, AT(horizon), FOR_ALL, "DAYS", NULL,
+      "tell what will turn worse within so many days (default 14)" },
+    { "fail-on", 0, KIND_FAIL_ON, AT(fail_on), FOR_ALL, "VERDICT", NULL,
+      "downgrade, defer or never: the verdict from which on the exit status is not 0 (default downgrade)" },
+    { "save-facts", 0, KIND_TEXT, AT(save_facts), FOR_SCAN | FOR_EXPLAIN, "FILE", "Output",
+      "keep what was observed, for replay" },
+    { "text", 0, KIND_OUTPUT, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, "the report for people (default: to standard output)" },
+    { "json", 0, KIND_OUTPUT, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, "the report as one JSON object" },
+    { "jsonl", 0, KIND_OUTPUT, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, "the report as JSON lines" },
+    { "html", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, NULL },
+    { "csv", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, NULL },
+    { "junit", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, NULL },
+    { "sarif", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, NULL },
+    { "metrics", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "FILE", NULL, NULL },
+    { "progress", 0, KIND_PROGRESS, AT(progress), FOR_SCAN | FOR_EXPLAIN, "WHEN", NULL,
+      "auto, always or never: progress on standard error (default: on a terminal)" },
+    { "verbose", 'v', KIND_FLAG, AT(verbose), FOR_ALL, NULL, NULL, "the hosts under each destination, and their story" },
+    { "quiet", 'q', KIND_FLAG, AT(quiet), FOR_ALL, NULL, NULL, "no text report, no progress, errors only" },
+    { "help", 'h', KIND_FLAG, AT(help), FOR_ALL, NULL, NULL, "this text" },
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static const struct name progress_words[] = {
+    { PROGRESS_AUTO, "auto" }, { PROGRESS_ALWAYS, "always" }, { PROGRESS_NEVER, "never" }, { 0, NULL } };
+static const struct name fail_on_words[] = {
+    { FAIL_ON_DOWNGRADE, "downgrade" }, { FAIL_ON_DEFER, "defer" }, { FAIL_ON_NEVER, "never" }, { 0, NULL } };
+
+static void list_add(struct region *region, struct option_list *list, const char *item)
+{
+    const char **items = region_array(region, list->count + 1, sizeof(*items));
+
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof(*items));
+    items[list->count++] = item;
+    list->items = items;
+}
+
+static bool add_override(struct region *region, struct options *options, const char *value, struct error *err)
+{
+    const char *equals = strchr(value, '=');
+
+    if (equals == NULL || equals == value) {
+        error_set(err, EXIT_USAGE_ERROR, "--override %s: no name=value", value);
+        error_fix(err, "write --override smtp_tls_security_level=dane");
+        return false;
+    }
+    list_add(region, &options->overrides, value);
+    return true;
+}
+
+static bool add_prefix(struct region *region, struct options *options, const char *value, struct error *err)
+{
+    struct prefix prefix;
+    struct prefix *all;
+
+    if (!prefix_parse(&prefix, slice_of(value))) {
+        error_set(err, EXIT_USAGE_ERROR, "--allow-address %s: not an address or prefix", value);
+        error_fix(err, "write an address or a range such as 10.0.0.0/8 or fd00::/8");
+        return false;
+    }
+    all = region_array(region, options->allow_count + 1, sizeof(*all));
+    if (options->allow_count > 0)
+        memcpy(all, options->allow, options->allow_count * sizeof(*all));
+    all[options->allow_count++] = prefix;
+    options->allow = all;
+    return true;
+}
+
+static bool add_output(struct options *options, const struct row *row, const char *value, struct error *err)
+{
+    size_t i;
+
+    if (options->output_count == OUTPUTS_MAX) {
+        error_set(err, EXIT_USAGE_ERROR, "more than %d outputs", OUTPUTS_MAX);
+        return false;
+    }
+    for (i = 0; i < options->output_count; i++)
+        if (strcmp(options->outputs[i].file, value) == 0) {
+            error_set(err, EXIT_USAGE_ERROR, "--%s %s: --%s goes there already", row->name, value,
+                      options->outputs[i].format);
+            error_fix(err, "give each format a file of its own");
+            return false;
+        }
+    options->outputs[options->output_count++] = (struct output_wish){ row->name, value };
+    return true;
+}
+
+static bool set_number(unsigned long *place, const struct row *row, const char *value, struct error *err)
+{
+    if (slice_to_number(slice_of(value), 1000000000, place))
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--%s %s: not a whole number", row->name, value);
+    return false;
+}
+
+static bool set_word(int *place, const struct row *row, const struct name *words, const char *value, struct error *err)
+{
+    if (name_code(words, slice_of(value), place))
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--%s %s: unknown word", row->name, value);
+    error_fix(err, "one of %s, %s, %s", words[0].word, words[1].word, words[2].word);
+    return false;
+}
+
+static bool set_time(struct options *options, const char *value, struct error *err)
+{
+    options->has_at = true;
+    if (utc_parse(slice_of(value), &options->at))
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--at %s: not a time", value);
+    error_fix(err, "write a date, 2026-12-01, or RFC 3339, 2026-12-01T06:00:00Z");
+    return false;
+}
+
+static bool set_sender(struct options *options, const char *value, struct error *err)
+{
+    options->sender = strcmp(value, "<>") == 0 ? "" : value;
+    if (options->sender[0] == '\0' || strchr(value, '@') != NULL)
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--sender %s: not an address", value);
+    error_fix(err, "write user@example.org, or <> for the null sender");
+    return false;
+}
+
+static bool set_option(struct region *region, struct options *options, const struct row *row, const char *value,
+                       struct error *err)
+{
+    void *place = (char *)options + row->offset;
+    int   word = 0;
+
+    switch (row->kind) {
+    case KIND_TEXT:
+        *(const char **)place = value;
+        return true;
+    case KIND_FLAG:
+        *(bool *)place = true;
+        return true;
+    case KIND_LIST:
+        return add_override(region, options, value, err);
+    case KIND_COUNT:
+    case KIND_SECONDS:
+        return set_number(place, row, value, err);
+    case KIND_PREFIX:
+        return add_prefix(region, options, value, err);
+    case KIND_TIME:
+        return set_time(options, value, err);
+    case KIND_SENDER:
+        return set_sender(options, value, err);
+    case KIND_OUTPUT:
+        return add_output(options, row, value, err);
+    case KIND_PROGRESS:
+        if (!set_word(&word, row, progress_words, value, err))
+            return false;
+        options->progress = (enum progress_wish)word;
+        return true;
+    case KIND_FAIL_ON:
+        if (!set_word(&word, row, fail_on_words, value, err))
+            return false;
+        options->fail_on = (enum fail_on)word;
+        return true;
+    case KIND_LATER:
+        break;
+    }
+    error_set(err, EXIT_USAGE_ERROR, "--%s is not in this version yet", row->name);
+    return false;
+}
+
+static void set_defaults(struct options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->concurrency = 200;
+    options->per_host = 1;
+    options->per_provider = 2;
+    options->rate = 50;
+    options->interval = 1;
+    options->retry_after = 60;
+    options->timeout = 60;
+    options->horizon = 14;
+    options->user = "nobody";
+}
+
+/* getopt_long's own tables, made from ours: the value of a long option is its row. */
+static void make_getopt(unsigned command, struct option *longs, char *shorts)
+{
+    size_t i, n = 0;
+
+    *shorts++ = ':';
+    for (i = 0; i < ROW_COUNT; i++) {
+        if ((rows[i].commands & command) == 0)
+            continue;
+        longs[n++] = (struct option){ rows[i].name, rows[i].argument != NULL ? required_argument : no_argument, NULL,
+                                      256 + (int)i };
+        if (rows[i].letter != 0) {
+            *shorts++ = rows[i].letter;
+            if (rows[i].argument != NULL)
+                *shorts++ = ':';
+        }
+    }
+    longs[n] = (struct option){ NULL, 0, NULL, 0 };
+    *shorts = '\0';
+}
+
+static const struct row *row_of(int code)
+{
+    size_t i;
+
+    if (code >= 256)
+        return &rows[code - 256];
+    for (i = 0; i < ROW_COUNT; i++)
+        if (rows[i].letter == code)
+            return &rows[i];
+    return NULL;
+}
+
+/* The nearest option of the command to a word that is none. */
+static const char *nearest_option(const char *word, unsigned command)
+{
+    struct name names[ROW_COUNT + 1];
+    size_t      i, n = 0;
+
+    for (i = 0; i < ROW_COUNT; i++)
+        if ((rows[i].commands & command) != 0 && rows[i].kind != KIND_LATER)
+            names[n++] = (struct name){ (int)i, rows[i].name };
+    names[n] = (struct name){ 0, NULL };
+    while (*word == '-')
+        word++;
+    return name_nearest(names, slice_head(slice_of(word), strcspn(word, "=")));
+}
+
+static bool bad_option(int code, char **argv, const char *command_name, unsigned command, struct error *err)
+{
+    const char *word = argv[optind - 1];
+    const char *near = nearest_option(word, command);
+
+    if (code == ':')
+        error_set(err, EXIT_USAGE_ERROR, "%s: a value is missing", word);
+    else if (optopt != 0 && optopt < 256)
+        error_set(err, EXIT_USAGE_ERROR, "unknown option -%c", optopt);
+    else
+        error_set(err, EXIT_USAGE_ERROR, "unknown option %s", word);
+    if (near != NULL && code != ':')
+        error_fix(err, "did you mean --%s?", near);
+    else
+        error_fix(err, "see posttls-audit %s --help", command_name);
+    return false;
+}
+
+bool options_parse(struct region *region, struct options *options, int argc, char **argv, unsigned command,
+                   struct error *err)
+{
+    struct option longs[ROW_COUNT + 1];
+    char          shorts[2 * ROW_COUNT + 2];
+    int           code;
+
+    set_defaults(options);
+    make_getopt(command, longs, shorts);
+    opterr = 0;
+    optind = 0;
+    while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        const struct row *row = code == '?' || code == ':' ? NULL : row_of(code);
+
+        if (row == NULL)
+            return bad_option(code, argv, argv[0], command, err);
+        if (!set_option(region, options, row, optarg, err))
+            return false;
+    }
+    for (; optind < argc; optind++)
+        list_add(region, &options->arguments, argv[optind]);
+    return true;
+}
+
+static void print_wrapped(FILE *out, const char *text, int indent, int width)
+{
+    int column = indent;
+
+    while (*text != '\0') {
+        int word = (int)strcspn(text, " ");
+
+        if (column + word > width && column > indent) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        }
+        fprintf(out, "%.*s", word, text);
+        column += word;
+        text += word;
+        if (*text == ' ') {
+            text++;
+            if (column < width)
+                fputc(' ', out);
+            column++;
+        }
+    }
+    fputc('\n', out);
+}
+
+void options_print(FILE *out, unsigned command)
+{
+    const char *group = NULL, *printed = NULL;
+    char        left[64];
+    size_t      i;
+
+    for (i = 0; i < ROW_COUNT; i++) {
+        const struct row *row = &rows[i];
+
+        if (row->group != NULL)
+            group = row->group;
+        if ((row->commands & command) == 0 || row->kind == KIND_LATER)
+            continue;
+        if (group != printed)
+            fprintf(out, "\n%s:\n", group);
+        printed = group;
+        if (row->letter != 0)
+            snprintf(left, sizeof(left), "-%c, --%s %s", row->letter, row->name, row->argument ? row->argument : "");
+        else
+            snprintf(left, sizeof(left), "    --%s %s", row->name, row->argument ? row->argument : "");
+        fprintf(out, "  %-29s ", left);
+        if (strlen(left) > 29)
+            fprintf(out, "\n%32s", "");
+        print_wrapped(out, row->help, 32, 100);
+    }
+}

@@ -1,0 +1,71 @@
+/* Option tables -> values, --help, usage errors. The contract names the options; each is one row of a table. */
+#ifndef SCANNER_OPTIONS_H
+#define SCANNER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "scanner/base/error.h"
+#include "scanner/base/hostname.h"
+#include "scanner/base/region.h"
+#include "scanner/exit_status.h"
+
+/* Which commands take an option. */
+enum { FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_ALL = 7 };
+
+#define OUTPUTS_MAX 16
+
+struct option_list {
+    const char **items;
+    size_t       count;
+};
+
+struct output_wish {
+    const char *format;   /* "json" */
+    const char *file;     /* "-": standard output */
+};
+
+enum progress_wish { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
+struct options {
+    /* configuration */
+    const char        *config_dir;      /* NULL: ask postconf, else /etc/postfix */
+    struct option_list overrides;       /* name=value */
+    const char        *postfix_version; /* NULL: the installed one, else the newest known */
+    const char        *sender;          /* NULL: not given; "" for <> */
+    /* destinations */
+    const char        *file;
+    struct option_list arguments;
+    /* scan */
+    const char        *resolver;
+    unsigned long      concurrency, per_host, per_provider, rate;   /* 0: no limit */
+    unsigned long      interval, retry_after, timeout, deadline;    /* seconds; 0: none */
+    struct prefix     *allow;
+    size_t             allow_count;
+    const char        *exclude;
+    bool               dry_run;
+    const char        *user;
+    /* judgement */
+    bool               has_at;
+    int64_t            at;
+    unsigned long      horizon;         /* days */
+    const char        *save_facts;
+    /* output */
+    struct output_wish outputs[OUTPUTS_MAX];
+    size_t             output_count;
+    enum progress_wish progress;
+    bool               verbose, quiet, offline;
+    enum fail_on       fail_on;
+    bool               help;
+};
+
+/* Reads the arguments of a command (argv[0] is its name). What it allocates lives in the region; argv must outlive it.
+ * False: *err (status 64) says which word is wrong and what to write instead. */
+bool options_parse(struct region *, struct options *, int argc, char **argv, unsigned command, struct error *err);
+
+/* The options of a command, aligned, with defaults, for --help. */
+void options_print(FILE *, unsigned command);
+
+#endif

@@ -1,0 +1,192 @@
+#include "scanner/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/base/mem.h"
+#include "scanner/exit_status.h"
+
+struct output {
+    FILE *stream;
+    char *path;      /* NULL: standard output */
+    char *beside;    /* the temporary name */
+    bool  failed;
+    int   error;     /* errno of the first failure */
+};
+
+static void cannot_write(struct error *err, const char *path, const char *why)
+{
+    error_set_at(err, EXIT_CANNOT_CREATE, path, 0, "cannot be written: %s", why);
+}
+
+static char *directory_of(const char *path)
+{
+    char *copy = mem_text(path);
+    char *directory = mem_text(dirname(copy));
+
+    mem_free(copy);
+    return directory;
+}
+
+static bool place_is_safe(const char *path, struct error *err)
+{
+    struct stat status;
+    char       *directory = directory_of(path);
+    bool        safe = false;
+
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
+        cannot_write(err, path, "it is a symbolic link");
+        error_fix(err, "name the file itself");
+    } else if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        cannot_write(err, path, "it is no regular file");
+    } else if (stat(directory, &status) != 0) {
+        cannot_write(err, path, strerror(errno));
+    } else if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0) {
+        cannot_write(err, path, "others can write its directory");
+        error_fix(err, "choose a directory of your own, or chmod o-w %s", directory);
+    } else {
+        safe = true;
+    }
+    mem_free(directory);
+    return safe;
+}
+
+static bool open_beside(struct output *output, const char *path, struct error *err)
+{
+    size_t size = strlen(path) + 16;
+    mode_t mask = umask(0);
+    int    fd;
+
+    umask(mask);
+    output->path = mem_text(path);
+    output->beside = mem_alloc(size);
+    snprintf(output->beside, size, "%s.XXXXXX", path);
+    fd = mkostemp(output->beside, O_CLOEXEC);
+    if (fd < 0) {
+        cannot_write(err, path, strerror(errno));
+        mem_free(output->beside);
+        output->beside = NULL;
+        return false;
+    }
+    fchmod(fd, 0666 & ~mask);
+    output->stream = fdopen(fd, "w");
+    if (output->stream == NULL) {
+        cannot_write(err, path, strerror(errno));
+        close(fd);
+        return false;
+    }
+    return true;
+}
+
+struct output *output_open(const char *path, struct error *err)
+{
+    struct output *output = mem_alloc(sizeof(*output));
+
+    if (strcmp(path, "-") == 0) {
+        output->stream = stdout;
+        return output;
+    }
+    if (place_is_safe(path, err) && open_beside(output, path, err))
+        return output;
+    output_abandon(output);
+    return NULL;
+}
+
+static void note_failure(struct output *output)
+{
+    if (!output->failed)
+        output->error = errno;
+    output->failed = true;
+}
+
+static bool write_output(void *arg, const char *data, size_t n)
+{
+    struct output *output = arg;
+
+    if (!output->failed && fwrite(data, 1, n, output->stream) != n)
+        note_failure(output);
+    return !output->failed;
+}
+
+struct sink output_sink(struct output *output)
+{
+    return (struct sink){ write_output, output };
+}
+
+bool output_is_terminal(const struct output *output)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    if (output->path != NULL || !isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
+        return false;
+    return terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+bool output_flush(struct output *output)
+{
+    if (!output->failed && fflush(output->stream) != 0)
+        note_failure(output);
+    return !output->failed;
+}
+
+/* The name itself must survive a crash too. */
+static void sync_directory(const char *path)
+{
+    char *directory = directory_of(path);
+    int   fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    mem_free(directory);
+}
+
+static bool finish_file(struct output *output)
+{
+    if (output->path == NULL)
+        return output_flush(output);
+    if (!output->failed && (fflush(output->stream) != 0 || fsync(fileno(output->stream)) != 0))
+        note_failure(output);
+    if (fclose(output->stream) != 0)
+        note_failure(output);
+    output->stream = NULL;
+    if (!output->failed && rename(output->beside, output->path) != 0)
+        note_failure(output);
+    if (output->failed)
+        return false;
+    mem_free(output->beside);
+    output->beside = NULL;
+    sync_directory(output->path);
+    return true;
+}
+
+bool output_commit(struct output *output, struct error *err)
+{
+    bool good = finish_file(output);
+
+    if (!good)
+        cannot_write(err, output->path != NULL ? output->path : "standard output", strerror(output->error));
+    output_abandon(output);
+    return good;
+}
+
+void output_abandon(struct output *output)
+{
+    if (output == NULL)
+        return;
+    if (output->path != NULL && output->stream != NULL)
+        fclose(output->stream);
+    if (output->beside != NULL)
+        unlink(output->beside);
+    mem_free(output->beside);
+    mem_free(output->path);
+    mem_free(output);
+}

@@ -1,0 +1,25 @@
+/* A file replaced whole, or not at all: written beside, synced, renamed. */
+#ifndef SCANNER_OUTPUT_H
+#define SCANNER_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "reports/formats.h"
+#include "scanner/base/error.h"
+
+struct output;
+
+/* Opens for writing; "-" is standard output. A symbolic link at the name, or a directory that others can write without the
+ * sticky bit, is refused. NULL, and *err (status 73) says why. */
+struct output *output_open(const char *path, struct error *err);
+struct sink output_sink(struct output *);
+/* Whether standard output is meant, and a terminal that takes colours (NO_COLOR is heeded). */
+bool output_is_terminal(const struct output *);
+/* Writes out what is buffered so far (for JSON lines that somebody follows). */
+bool output_flush(struct output *);
+/* Syncs and renames into place; frees. False: the old file is intact, the new one gone; *err (status 73) says why. */
+bool output_commit(struct output *, struct error *err);
+/* Removes what was written; frees. NULL is fine. */
+void output_abandon(struct output *);
+
+#endif

@@ -1,0 +1,276 @@
+#include "scanner/schedule.h"
+
+#include <string.h>
+
+#include "scanner/base/mem.h"
+#include "scanner/base/region.h"
+
+#define REFUSALS_BEFORE_SLOWING 3
+#define SLOWING_MAX 64
+
+/* An address or a provider: what must not be asked too much at a time. */
+struct place {
+    char         *key;
+    unsigned long running;
+    int64_t       next_start;    /* addresses: not before, milliseconds */
+    unsigned      refusals;      /* providers: temporary refusals in a row */
+    unsigned      slowing;       /* providers: factor on the interval, 1 at first */
+    struct place *next;          /* in its bucket */
+};
+
+#define BUCKETS 4096
+
+struct places {
+    struct place *buckets[BUCKETS];
+};
+
+struct task {
+    uint64_t      id;
+    int64_t       not_before;
+    struct place *address, *network, *name; /* name may be NULL */
+    struct task  *next;
+};
+
+struct schedule {
+    struct schedule_limits limits;
+    struct places addresses, providers;
+    struct task  *waiting, **waiting_tail;
+    struct task  *running;
+    size_t        waiting_count, running_count;
+    double        tokens;          /* connections that may start now, by the rate */
+    int64_t       tokens_at;
+};
+
+static unsigned bucket_of(const char *key)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619u;
+    return hash % BUCKETS;
+}
+
+static struct place *place_get(struct places *places, const char *key)
+{
+    unsigned      bucket = bucket_of(key);
+    struct place *place;
+
+    for (place = places->buckets[bucket]; place != NULL; place = place->next)
+        if (strcmp(place->key, key) == 0)
+            return place;
+    place = mem_alloc(sizeof(*place));
+    place->key = mem_text(key);
+    place->slowing = 1;
+    place->next = places->buckets[bucket];
+    places->buckets[bucket] = place;
+    return place;
+}
+
+static void places_clear(struct places *places)
+{
+    size_t i;
+
+    for (i = 0; i < BUCKETS; i++)
+        while (places->buckets[i] != NULL) {
+            struct place *place = places->buckets[i];
+
+            places->buckets[i] = place->next;
+            mem_free(place->key);
+            mem_free(place);
+        }
+}
+
+struct schedule *schedule_new(const struct schedule_limits *limits)
+{
+    struct schedule *schedule = mem_alloc(sizeof(*schedule));
+
+    schedule->limits = *limits;
+    schedule->waiting_tail = &schedule->waiting;
+    schedule->tokens = 1;
+    return schedule;
+}
+
+void schedule_free(struct schedule *schedule)
+{
+    struct task *task;
+
+    if (schedule == NULL)
+        return;
+    while ((task = schedule->waiting) != NULL) {
+        schedule->waiting = task->next;
+        mem_free(task);
+    }
+    while ((task = schedule->running) != NULL) {
+        schedule->running = task->next;
+        mem_free(task);
+    }
+    places_clear(&schedule->addresses);
+    places_clear(&schedule->providers);
+    mem_free(schedule);
+}
+
+/* The /24 or /48 of an address. */
+static struct place *network_of(struct schedule *schedule, const struct address *address)
+{
+    struct address network = *address;
+    char           text[ADDRESS_TEXT_MAX];
+    size_t         keep = address->family == FAMILY_IPV4 ? 3 : 6;
+
+    memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
+    address_to_text(&network, text);
+    return place_get(&schedule->providers, text);
+}
+
+/* The MX name less its first label, when two labels or more remain. */
+static struct place *name_of(struct schedule *schedule, const char *host)
+{
+    const char *dot = host != NULL ? strchr(host, '.') : NULL;
+    struct address address;
+
+    if (dot == NULL || strchr(dot + 1, '.') == NULL || address_parse(&address, slice_of(host)))
+        return NULL;
+    return place_get(&schedule->providers, dot + 1);
+}
+
+void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host,
+                  int64_t not_before)
+{
+    struct task *task = mem_alloc(sizeof(*task));
+    char         text[ADDRESS_TEXT_MAX];
+
+    address_to_text(&profile->address, text);
+    task->id = id;
+    task->not_before = not_before;
+    task->address = place_get(&schedule->addresses, text);
+    task->network = network_of(schedule, &profile->address);
+    task->name = name_of(schedule, host);
+    *schedule->waiting_tail = task;
+    schedule->waiting_tail = &task->next;
+    schedule->waiting_count++;
+}
+
+static bool below(unsigned long running, unsigned long limit)
+{
+    return limit == 0 || running < limit;
+}
+
+static bool has_room(const struct schedule *schedule, const struct task *task)
+{
+    return below(task->address->running, schedule->limits.per_host) &&
+           below(task->network->running, schedule->limits.per_provider) &&
+           (task->name == NULL || below(task->name->running, schedule->limits.per_provider));
+}
+
+static int64_t earliest(const struct task *task)
+{
+    return task->not_before > task->address->next_start ? task->not_before : task->address->next_start;
+}
+
+static void refill(struct schedule *schedule, int64_t now)
+{
+    double rate = (double)schedule->limits.rate;
+
+    if (schedule->tokens_at == 0)
+        schedule->tokens_at = now;
+    schedule->tokens += (double)(now - schedule->tokens_at) * rate / 1000.0;
+    if (schedule->tokens > (rate < 1 ? 1 : rate / 10 + 1))
+        schedule->tokens = rate < 1 ? 1 : rate / 10 + 1;
+    schedule->tokens_at = now;
+}
+
+static void start(struct schedule *schedule, struct task **link, int64_t now)
+{
+    struct task *task = *link;
+    unsigned     slowing = task->network->slowing;
+
+    *link = task->next;
+    if (task->next == NULL)
+        schedule->waiting_tail = link;
+    if (task->name != NULL && task->name->slowing > slowing)
+        slowing = task->name->slowing;
+    task->next = schedule->running;
+    schedule->running = task;
+    task->address->running++;
+    task->network->running++;
+    if (task->name != NULL)
+        task->name->running++;
+    task->address->next_start = now + (int64_t)schedule->limits.interval * 1000 * slowing;
+    schedule->waiting_count--;
+    schedule->running_count++;
+    schedule->tokens -= 1;
+}
+
+bool schedule_next(struct schedule *schedule, int64_t now, uint64_t *id)
+{
+    struct task **link;
+
+    if (!below(schedule->running_count, schedule->limits.concurrency))
+        return false;
+    if (schedule->limits.rate != 0) {
+        refill(schedule, now);
+        if (schedule->tokens < 1)
+            return false;
+    }
+    for (link = &schedule->waiting; *link != NULL; link = &(*link)->next)
+        if (earliest(*link) <= now && has_room(schedule, *link)) {
+            *id = (*link)->id;
+            start(schedule, link, now);
+            return true;
+        }
+    return false;
+}
+
+int64_t schedule_wait(const struct schedule *schedule, int64_t now)
+{
+    const struct task *task;
+    int64_t            soonest = INT64_MAX;
+
+    if (schedule->waiting == NULL || !below(schedule->running_count, schedule->limits.concurrency))
+        return INT64_MAX;
+    /* A task whose place is busy waits for an end, not for the clock. */
+    for (task = schedule->waiting; task != NULL && soonest > now; task = task->next)
+        if (has_room(schedule, task) && earliest(task) < soonest)
+            soonest = earliest(task);
+    if (soonest <= now && schedule->limits.rate != 0 && schedule->tokens < 1)
+        return now + (int64_t)((1 - schedule->tokens) * 1000.0 / (double)schedule->limits.rate) + 1;
+    return soonest;
+}
+
+static void note_refusal(struct place *place, bool refused)
+{
+    if (place == NULL)
+        return;
+    place->running--;
+    place->refusals = refused ? place->refusals + 1 : 0;
+    if (place->refusals == REFUSALS_BEFORE_SLOWING && place->slowing < SLOWING_MAX) {
+        place->slowing *= 2;
+        place->refusals = 0;
+    }
+}
+
+void schedule_done(struct schedule *schedule, uint64_t id, bool refused)
+{
+    struct task **link;
+    struct task  *task;
+
+    for (link = &schedule->running; *link != NULL && (*link)->id != id; link = &(*link)->next)
+        continue;
+    if ((task = *link) == NULL)
+        return;
+    *link = task->next;
+    task->address->running--;
+    note_refusal(task->network, refused);
+    note_refusal(task->name, refused);
+    schedule->running_count--;
+    mem_free(task);
+}
+
+size_t schedule_waiting(const struct schedule *schedule)
+{
+    return schedule->waiting_count;
+}
+
+size_t schedule_running(const struct schedule *schedule)
+{
+    return schedule->running_count;
+}
