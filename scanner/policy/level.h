@@ -18,6 +18,8 @@ enum level {
 const char *level_word(enum level);
 /* Any case. False for unknown words, half-dane among them. */
 bool level_parse(struct slice word, enum level *);
+/* The level that somebody who wrote an unknown word may have meant, or NULL. */
+const char *level_suggestion(struct slice word);
 
 bool level_needs_tls(enum level);     /* encrypt and above */
 bool level_needs_match(enum level);   /* fingerprint and above: the certificate must match; OpenSSL security level 1 */

@@ -7,6 +7,8 @@
 
 /* NONE, MAY, MUST_NOPEERMATCH, MUST, any case, nothing around. False: unknown. The level is none, may, encrypt, verify. */
 bool per_site_parse(struct slice value, enum level *);
+/* The value that somebody who wrote an unknown one may have meant, or NULL. */
+const char *per_site_suggestion(struct slice value);
 /* Merges one result into the running level (LEVEL_NOT_FOUND to start with). */
 enum level per_site_merge(enum level running, enum level result);
 /* After both results: the level in force, given the global one. */

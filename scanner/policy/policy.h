@@ -73,8 +73,12 @@ void policy_find(struct region *, struct policy *, const struct service *, const
 /* The level of smtp_tls_security_level, or of the obsolete switches; *parameter names the one that decided. */
 enum level policy_global_level(const struct params *, const char **parameter);
 
-/* Reads a table value. *policy is filled whole; trouble BAD_VALUE when it does not parse. title as in "smtp_tls_policy_maps",
- * key the key that hit. files gives tafile contents (through config_file); view notes wanted ones. */
+/* A policy that nobody gave: level NOT_FOUND. */
+void policy_init(struct policy *);
+
+/* Reads a table value. *policy is filled whole, but for the line it came from; trouble BAD_VALUE when it does not parse,
+ * error then says why in smtp(8)'s words (those after the table's name and the key). Contents of tafile come through
+ * config_file(); view notes wanted ones. */
 void policy_parse(struct region *, struct policy *, struct slice value, const struct service *, const struct config *,
                   const struct view *);
 

@@ -14,7 +14,7 @@ enum route_kind {
     ROUTE_DISCARD,      /* discard(8): sent */
     ROUTE_MISSING,      /* master.cf lacks the service: deferred 4.3.0 */
     ROUTE_TABLE_ERROR,  /* a table failed: deferred 4.3.0 "address resolver failure" */
-    ROUTE_UNREADABLE,   /* a table only this machine cannot read: unknown */
+    ROUTE_UNREADABLE,   /* a table only this machine cannot read: unknown; answer.status WANTED: never observed */
     ROUTE_WANTS         /* a live table must be asked first; noted in the view's wants */
 };
 
@@ -32,7 +32,7 @@ struct route {
     const char *transport;       /* service name */
     const struct service *service; /* NULL when there is none */
     const char *nexthop;         /* the whole text; a list for SMTP */
-    bool        is_relayhost;    /* nexthop is the value of relayhost */
+    bool        is_relayhost;    /* CLIENT: the first element of nexthop is the whole value of relayhost */
     const char *dsn, *status, *text; /* ERROR, DISCARD, MISSING, TABLE_ERROR: as logged */
     const char *address_class;   /* local, virtual alias, virtual mailbox, relay, default */
     struct table_answer answer;  /* the table answer that decided, if any; UNREADABLE and ERROR: the failing one */
