@@ -163,6 +163,10 @@ struct json *json_read(struct slice text, struct error *err)
     json_t *j;
 
     text = slice_from(text.p, text.n);
+    if (slice_find(text, '\0') < text.n) { /* jansson takes one after the value for the end */
+        error_set(err, EX_DATAERR, "not valid JSON: a NUL byte");
+        return NULL;
+    }
     j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
     if (j == NULL && json_error_code(&trouble) == json_error_out_of_memory)
         mem_exhausted();

@@ -1,0 +1,60 @@
+#include "scanner/base/region.h"
+#include "tests/lib/check.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static bool is_zeroed(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != 0)
+            return false;
+    return true;
+}
+
+/* Pieces of all sizes, each filled: none may reach into another. */
+static void test_pieces(void)
+{
+    static const size_t sizes[] = { 0, 1, 15, 16, 17, 1000, 1024, 1025, 4096, 5000, 100000, 3 };
+    struct region *r = region_new();
+    char *pieces[300];
+    size_t bad = 0, n = sizeof(sizes) / sizeof(sizes[0]);
+
+    for (size_t i = 0; i < 300; i++) {
+        pieces[i] = region_alloc(r, sizes[i % n]);
+        bad += (uintptr_t)pieces[i] % _Alignof(max_align_t) != 0 || !is_zeroed(pieces[i], sizes[i % n]);
+        memset(pieces[i], (int)i % 250 + 1, sizes[i % n]);
+    }
+    is_int(bad, 0, "every piece is aligned and zeroed");
+    for (size_t i = 0; i < 300; i++)
+        for (size_t j = 0; j < sizes[i % n]; j++)
+            bad += (unsigned char)pieces[i][j] != i % 250 + 1;
+    is_int(bad, 0, "no piece reaches into another");
+    check_ok(region_used(r) >= 25 * 112000, "bytes are counted");
+    region_free(r);
+    region_free(NULL);
+}
+
+static void test_text(void)
+{
+    struct region *r = region_new();
+    int numbers[] = { 1, 2, 3 };
+    int *array = region_array(r, 3, sizeof(int));
+
+    is_text(region_text(r, "abc"), "abc", "text");
+    check_ok(region_text(r, NULL) == NULL, "no text");
+    is_text(region_slice(r, slice_from("abcdef", 3)), "abc", "slice");
+    is_text(region_slice(r, (struct slice){ 0 }), "", "empty slice");
+    is_text(region_printf(r, "%s-%d", "x", 7), "x-7", "printed");
+    is_int(strlen(region_printf(r, "%*s", 9000, "x")), 9000, "printed at length");
+    check_ok(memcmp(region_copy(r, numbers, sizeof(numbers)), numbers, sizeof(numbers)) == 0, "copy");
+    check_ok(array[0] == 0 && array[2] == 0, "array");
+    region_free(r);
+}
+
+int main(void)
+{
+    test_pieces();
+    test_text();
+    return check_done();
+}
