@@ -16,6 +16,12 @@ struct match {
     bool             no_fingerprints; /* nothing loaded: invalid policy */
 };
 
+/* The digests of the level fingerprint alone: what is loaded decides whether the policy is valid. */
+void match_fingerprints(struct region *, struct match *, const struct service *, const struct policy *);
+/* Are the MTA-STS patterns of the policy enforced by this release and configuration (given that a name match list exists)?
+ * postconf(5) smtp_tls_enforce_sts_mx_patterns. */
+bool match_enforces_sts(const struct params *, const struct policy *);
+
 /* For verify, secure: names. For DANE in use: base domain and next-hop domain. For fingerprint: digests. */
 void match_find(struct region *, struct match *, const struct config *, const struct service *, const struct nexthop *,
                 const struct policy *, const struct mail_hosts *, const struct mail_host *, const struct effective *);

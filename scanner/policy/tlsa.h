@@ -21,6 +21,17 @@ struct tlsa {
 
 /* The lookup for one host whose address record is in use (mail_host: qname, rname, secure, port). */
 void tlsa_find(struct region *, struct tlsa *, const struct service *, const struct mail_host *, const struct view *);
+/* The same as a Postfix would do it that asks for DNSSEC everywhere: what is published, whatever this configuration makes
+ * of it (panics is never set). */
+void tlsa_find_published(struct region *, struct tlsa *, const struct service *, const struct mail_host *,
+                         const struct view *);
+/* Notes as wanted what is not observed yet of the TLSA records of all hosts whose addresses are secure, whatever the level,
+ * so that the facts serve other configurations too. True: something was noted. */
+bool mail_hosts_want_tlsa(struct region *, const struct service *, const struct mail_hosts *, const struct view *);
+
+/* Does OpenSSL take the record in the handshake (of those that are usable at policy time)? By selector, matching type and
+ * length; of a full certificate or key only the outermost DER length is looked at. SSL_dane_tlsa_add(3). */
+bool tlsa_is_usable_in_handshake(const struct params *, const struct dns_record *);
 
 /* tls_dane_digests of the service: is this matching type known, and how strong (higher is stronger)? Type 0 is always known.
  * *digest is the OpenSSL name, NULL for type 0. False: unknown. */
