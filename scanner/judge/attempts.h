@@ -14,7 +14,8 @@ enum attempt_end {
     ATTEMPT_SOFT,      /* next address; why is set; in_session says whether relay is this host when it is the last */
     ATTEMPT_HARD,      /* bounce at once */
     ATTEMPT_SILENT,    /* skipped, why untouched */
-    ATTEMPT_LOOP,      /* 5.4.6 in the session at the best host: settles the delivery */
+    ATTEMPT_LOOP,      /* 5.4.6 in the session at the best host: as HARD */
+    ATTEMPT_DIES,      /* smtp(8) dies over it: the mail stays queued, nothing else is tried */
     ATTEMPT_UNKNOWN    /* could not be observed: stands for every outcome */
 };
 
@@ -52,12 +53,21 @@ struct attempt_outcome {
     struct forecast forecast;      /* settled: the log line; else the why that is left, relay "none" */
     bool     hard;                 /* not settled: the why left is a hard (5.x.x) one */
     bool     unknown;              /* depends on an address that could not be observed */
-    size_t   order_first;          /* index of the address that settled it; SIZE_MAX when none */
+    size_t        order_first; /* index of the address that settled it; SIZE_MAX when none */
+    const size_t *order;       /* the addresses tried, in the first of the orders that end so */
+    size_t        order_count;
 };
 
-/* All distinct ends over all orders, at most max, the one of the order that comes first when addresses are sorted (as given)
- * first; returns how many. addresses are sorted by preference, name, address. initial_why: what the lookups left
- * (dsn NULL: nothing). tried[i] is set to whether any order tries address i. Exact for any number of addresses. */
+/* How many kinds of ends there are: room for so many outcomes is enough. */
+#define ATTEMPT_OUTCOMES_MAX 8
+/* The search remembers states of so many bytes in all. Only lists of many hosts that all behave differently, under a
+ * high address limit, need more: their outcome is unknown. */
+#define ATTEMPTS_MEMORY_MAX ((size_t)64 << 20)
+
+/* All ends over all orders, one of each kind (verdict, or kind of why that is left), at most max, the one of the order
+ * that comes first when addresses are sorted (as given) first; returns how many. addresses are sorted by preference,
+ * name, address. initial_why: what the lookups left (dsn NULL: nothing). tried[i] (may be NULL) is set to whether any
+ * order reaches address i within the limits when all before it fail. */
 size_t attempts_explore(struct region *, const struct attempt_address *addresses, size_t count,
                         const struct attempt_rules *, const struct why *initial_why, struct attempt_outcome *outcomes,
                         size_t max, bool *tried);

@@ -1,0 +1,115 @@
+#include "scanner/judge/result.h"
+
+#include <string.h>
+
+#include "scanner/base/names.h"
+
+static const struct name verdict_words[] = {
+    { VERDICT_DELIVER, "deliver" },   { VERDICT_DOWNGRADE, "downgrade" }, { VERDICT_DEFER, "defer" },
+    { VERDICT_BOUNCE, "bounce" },     { VERDICT_UNKNOWN, "unknown" },     { VERDICT_NOT_TRIED, "not-tried" },
+    { 0, NULL },
+};
+
+static const struct name severity_words[] = {
+    { SEVERITY_NOTICE, "notice" }, { SEVERITY_WARNING, "warning" }, { SEVERITY_CRITICAL, "critical" }, { 0, NULL },
+};
+
+static const struct reason_row {
+    const char *code, *rfc8460, *sentence;
+} reasons[REASON_COUNT] = {
+#define REASON(name, code, rfc8460, sentence) [REASON_##name] = { code, rfc8460, sentence },
+#include "scanner/judge/reasons.def"
+#undef REASON
+};
+
+static const struct finding_code_row {
+    const char   *code, *sentence;
+    enum severity severity;
+} finding_codes[FINDING_COUNT] = {
+#define FINDING(name, code, severity, sentence) [FINDING_##name] = { code, sentence, SEVERITY_##severity },
+#include "scanner/judge/findings.def"
+#undef FINDING
+};
+
+const char *verdict_word(enum verdict verdict)
+{
+    return name_word(verdict_words, (int)verdict);
+}
+
+const char *severity_word(enum severity severity)
+{
+    return name_word(severity_words, (int)severity);
+}
+
+const char *reason_code(enum reason reason)
+{
+    return reasons[reason].code;
+}
+
+const char *reason_sentence(enum reason reason)
+{
+    return reasons[reason].sentence;
+}
+
+const char *reason_rfc8460(enum reason reason)
+{
+    return reasons[reason].rfc8460;
+}
+
+bool reason_parse(const char *code, enum reason *reason)
+{
+    for (int i = 0; code != NULL && i < REASON_COUNT; i++) {
+        if (strcmp(reasons[i].code, code) == 0) {
+            *reason = (enum reason)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *finding_word(enum finding_code code)
+{
+    return finding_codes[code].code;
+}
+
+const char *finding_sentence(enum finding_code code)
+{
+    return finding_codes[code].sentence;
+}
+
+enum severity finding_severity(enum finding_code code)
+{
+    return finding_codes[code].severity;
+}
+
+bool finding_row(size_t i, const char **code, const char **sentence)
+{
+    if (i < FINDING_COUNT) {
+        *code = finding_codes[i].code;
+        *sentence = finding_codes[i].sentence;
+        return true;
+    }
+    i -= FINDING_COUNT;
+    if (i >= REASON_COUNT)
+        return false;
+    *code = reasons[i].code;
+    *sentence = reasons[i].sentence;
+    return true;
+}
+
+void findings_add(struct region *region, struct findings *findings, const char *code, enum severity severity,
+                  const char *host, const char *file, int line, const char *format, ...)
+{
+    struct finding *finding = region_alloc(region, sizeof *finding);
+    va_list         arguments;
+
+    va_start(arguments, format);
+    *finding = (struct finding){ .code = code, .severity = severity, .host = host, .file = file, .line = line,
+                                 .text = region_vprintf(region, format, arguments) };
+    va_end(arguments);
+    if (findings->tail == NULL)
+        findings->tail = &findings->first;
+    *findings->tail = finding;
+    findings->tail = &finding->next;
+    findings->count++;
+}
