@@ -24,14 +24,16 @@ static const char *const machine_defaults[] = { "myhostname", "mydomain", "confi
 
 static void read_installed(struct region *region, const char *dir, struct installed *installed)
 {
-    struct slice text, version;
-    struct error ignored;
+    struct postmap tools;
+    struct slice   text, version;
+    struct error   ignored;
 
     memset(installed, 0, sizeof(*installed));
-    if (!postmap_postconf(region, dir, (const char *const[]){ "-d", NULL }, &text, &ignored))
+    postmap_init(&tools, region, dir);
+    if (!postconf_read(&tools, region, (const char *const[]){ "-d", NULL }, &text, &ignored))
         return;
     installed->defaults = main_cf_parse(region, "postconf -d", text, &ignored);
-    if (postmap_postconf(region, dir, (const char *const[]){ "-d", "-h", "mail_version", NULL }, &version, &ignored))
+    if (postconf_read(&tools, region, (const char *const[]){ "-d", "-h", "mail_version", NULL }, &version, &ignored))
         installed->version = region_slice(region, slice_trim(version));
 }
 
@@ -113,11 +115,14 @@ static bool apply_overrides(struct config *config, const struct load_request *re
 
 static const char *config_dir(struct region *region, const struct load_request *request)
 {
-    struct slice text;
+    struct postmap tools;
+    struct slice   text;
+    struct error   ignored;
 
     if (request->dir != NULL)
         return request->dir;
-    if (postmap_postconf(region, NULL, (const char *const[]){ "-h", "config_directory", NULL }, &text, NULL) &&
+    postmap_init(&tools, region, NULL);
+    if (postconf_read(&tools, region, (const char *const[]){ "-d", "-h", "config_directory", NULL }, &text, &ignored) &&
         slice_trim(text).n > 0)
         return region_slice(region, slice_trim(text));
     return DEFAULT_CONFIG_DIR;
@@ -165,4 +170,60 @@ void load_wanted_file(struct config *config, const char *path)
         file->error = region_printf(config->region, "%s: %s", real, err.text);
     file->next = config->files;
     config->files = file;
+}
+
+/* The keys that wants names for one table, from want i on. */
+static size_t keys_of_table(const struct wants *wants, size_t i, struct slice *keys)
+{
+    const char              *table = wants_table_at(wants, i)->table;
+    const struct want_table *want;
+    size_t                   n = 0;
+
+    for (; (want = wants_table_at(wants, i)) != NULL; i++)
+        if (strcmp(want->table, table) == 0)
+            keys[n++] = slice_of(want->key);
+    return n;
+}
+
+static void keep_answers(struct facts *facts, const char *table, const struct slice *keys,
+                         const struct table_answer *answers, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        struct table_fact fact = { table, keys[i].p, TABLE_FACT_NOT_FOUND, answers[i].value, answers[i].error };
+
+        if (answers[i].status == TABLE_FOUND)
+            fact.status = TABLE_FACT_FOUND;
+        else if (answers[i].status == TABLE_ERROR)
+            fact.status = TABLE_FACT_ERROR;
+        else if (answers[i].status == TABLE_UNREADABLE)
+            fact.status = TABLE_FACT_UNREADABLE;
+        facts_add_table(facts, &fact);
+    }
+}
+
+void load_table_answers(const struct config *config, const struct wants *wants, struct facts *facts)
+{
+    struct region       *scratch = region_new();
+    struct postmap       tools;
+    struct slice        *keys;
+    struct table_answer *answers;
+    size_t               i, n, count = 0;
+
+    while (wants_table_at(wants, count) != NULL)
+        count++;
+    keys = region_array(scratch, count + 1, sizeof(*keys));
+    answers = region_array(scratch, count + 1, sizeof(*answers));
+    postmap_init(&tools, scratch, config->dir);
+    for (i = 0; i < count; i++) {
+        const struct want_table *want = wants_table_at(wants, i);
+
+        if (facts_table(facts, want->table, slice_of(want->key)) != NULL)
+            continue; /* its table was asked with an earlier want */
+        n = keys_of_table(wants, i, keys);
+        postmap_query(&tools, scratch, want->table, keys, n, answers);
+        keep_answers(facts, want->table, keys, answers, n);
+    }
+    region_free(scratch);
 }

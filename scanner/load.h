@@ -21,7 +21,7 @@ struct config *load_config(struct region *, const struct load_request *, struct 
 /* Reads a file that a policy names (tafile) as smtp(8) would, and adds it to config->files. */
 void load_wanted_file(struct config *, const char *path);
 
-/* Asks the live tables that wants names, in batches, and adds their answers to facts. deadline: seconds, per batch. */
+/* Asks the live tables that wants names, each in one batch, and adds their answers to facts. Every batch is bounded in time. */
 void load_table_answers(const struct config *, const struct wants *, struct facts *);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
 
@@ -10,18 +11,10 @@
 
 /* An address or a provider: what must not be asked too much at a time. */
 struct place {
-    char         *key;
     unsigned long running;
     int64_t       next_start;    /* addresses: not before, milliseconds */
     unsigned      refusals;      /* providers: temporary refusals in a row */
     unsigned      slowing;       /* providers: factor on the interval, 1 at first */
-    struct place *next;          /* in its bucket */
-};
-
-#define BUCKETS 4096
-
-struct places {
-    struct place *buckets[BUCKETS];
 };
 
 struct task {
@@ -33,7 +26,8 @@ struct task {
 
 struct schedule {
     struct schedule_limits limits;
-    struct places addresses, providers;
+    struct region *region;         /* of the places */
+    struct dict   *addresses, *providers;
     struct task  *waiting, **waiting_tail;
     struct task  *running;
     size_t        waiting_count, running_count;
@@ -41,43 +35,16 @@ struct schedule {
     int64_t       tokens_at;
 };
 
-static unsigned bucket_of(const char *key)
+static struct place *place_get(struct schedule *schedule, struct dict *places, const char *key)
 {
-    uint32_t hash = 2166136261u;
+    struct place *place = dict_find(places, slice_of(key));
 
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619u;
-    return hash % BUCKETS;
-}
-
-static struct place *place_get(struct places *places, const char *key)
-{
-    unsigned      bucket = bucket_of(key);
-    struct place *place;
-
-    for (place = places->buckets[bucket]; place != NULL; place = place->next)
-        if (strcmp(place->key, key) == 0)
-            return place;
-    place = mem_alloc(sizeof(*place));
-    place->key = mem_text(key);
+    if (place != NULL)
+        return place;
+    place = region_alloc(schedule->region, sizeof(*place));
     place->slowing = 1;
-    place->next = places->buckets[bucket];
-    places->buckets[bucket] = place;
+    dict_put(places, slice_of(key), place);
     return place;
-}
-
-static void places_clear(struct places *places)
-{
-    size_t i;
-
-    for (i = 0; i < BUCKETS; i++)
-        while (places->buckets[i] != NULL) {
-            struct place *place = places->buckets[i];
-
-            places->buckets[i] = place->next;
-            mem_free(place->key);
-            mem_free(place);
-        }
 }
 
 struct schedule *schedule_new(const struct schedule_limits *limits)
@@ -86,6 +53,9 @@ struct schedule *schedule_new(const struct schedule_limits *limits)
 
     schedule->limits = *limits;
     schedule->waiting_tail = &schedule->waiting;
+    schedule->region = region_new();
+    schedule->addresses = dict_new();
+    schedule->providers = dict_new();
     schedule->tokens = 1;
     return schedule;
 }
@@ -104,8 +74,9 @@ void schedule_free(struct schedule *schedule)
         schedule->running = task->next;
         mem_free(task);
     }
-    places_clear(&schedule->addresses);
-    places_clear(&schedule->providers);
+    dict_free(schedule->addresses);
+    dict_free(schedule->providers);
+    region_free(schedule->region);
     mem_free(schedule);
 }
 
@@ -118,7 +89,7 @@ static struct place *network_of(struct schedule *schedule, const struct address 
 
     memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
     address_to_text(&network, text);
-    return place_get(&schedule->providers, text);
+    return place_get(schedule, schedule->providers, text);
 }
 
 /* The MX name less its first label, when two labels or more remain. */
@@ -129,7 +100,7 @@ static struct place *name_of(struct schedule *schedule, const char *host)
 
     if (dot == NULL || strchr(dot + 1, '.') == NULL || address_parse(&address, slice_of(host)))
         return NULL;
-    return place_get(&schedule->providers, dot + 1);
+    return place_get(schedule, schedule->providers, dot + 1);
 }
 
 void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host,
@@ -141,7 +112,7 @@ void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *
     address_to_text(&profile->address, text);
     task->id = id;
     task->not_before = not_before;
-    task->address = place_get(&schedule->addresses, text);
+    task->address = place_get(schedule, schedule->addresses, text);
     task->network = network_of(schedule, &profile->address);
     task->name = name_of(schedule, host);
     *schedule->waiting_tail = task;

@@ -1,0 +1,50 @@
+/* What scan, explain and replay share: the configuration, the facts, the run over the destinations, the report, its
+ * outputs. */
+#ifndef SCANNER_AUDIT_H
+#define SCANNER_AUDIT_H
+
+#include "reports/formats.h"
+#include "scanner/facts_file.h"
+#include "scanner/judge/judge.h"
+#include "scanner/options.h"
+#include "scanner/output.h"
+#include "scanner/run.h"
+
+struct audit {
+    struct region          *region;
+    const struct options   *options;
+    struct config          *config;
+    struct facts           *facts;
+    struct trust           *trust;
+    struct destinations     destinations;
+    struct run_outcome      outcome;
+    struct report           report;
+    struct output          *outputs[OUTPUTS_MAX + 1];  /* one for each wish; then the text report's own */
+    const struct format    *formats[OUTPUTS_MAX + 1];
+    size_t                  output_count;
+    struct output          *facts_output;              /* --save-facts; NULL */
+};
+
+/* Reads the configuration. False: *err. */
+bool audit_init(struct audit *, struct region *, const struct options *, struct error *err);
+void audit_clear(struct audit *);
+
+/* Opens every output (with_reports false: only the facts file) before any work is done, so that a name that cannot be
+ * written is told at once. */
+bool audit_open_outputs(struct audit *, bool with_reports, struct error *err);
+
+/* Over the network; observes into audit->facts. */
+bool audit_run(struct audit *, struct error *err);
+/* From the facts alone. */
+void audit_replay(struct audit *, bool ask_tables, int64_t evaluated_at);
+
+/* Fills the report from the outcome: findings of the whole, faults of the surroundings, counts. */
+void audit_report(struct audit *, int64_t started, int64_t finished, bool complete, const char *resolver);
+
+/* Writes the facts file and every output; false when one cannot be kept (none of the others is touched by that). */
+bool audit_write(struct audit *, struct error *err);
+
+/* The status by verdicts. */
+int audit_status(const struct audit *);
+
+#endif

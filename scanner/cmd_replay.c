@@ -1,0 +1,63 @@
+#include <string.h>
+
+#include "scanner/audit.h"
+#include "scanner/command.h"
+
+static bool read_facts(struct audit *audit, struct facts_header *header, struct error *err)
+{
+    const struct option_list *files = &audit->options->arguments;
+    size_t                    i;
+
+    if (files->count == 0) {
+        error_set(err, EXIT_USAGE_ERROR, "replay: no facts file is named");
+        error_fix(err, "posttls-audit scan --save-facts FILE writes one");
+        return false;
+    }
+    for (i = 0; i < files->count; i++) {
+        struct facts_header one = { 0 };
+
+        if (!facts_file_read(audit->region, files->items[i], &one, audit->facts, err))
+            return false;
+        if (i == 0)
+            *header = one;
+        header->complete = header->complete && one.complete;
+        header->started = one.started < header->started ? one.started : header->started;
+        header->finished = one.finished > header->finished ? one.finished : header->finished;
+    }
+    return true;
+}
+
+static bool replay(struct audit *audit, struct error *err)
+{
+    struct facts_header header = { .complete = true };
+    const char        **texts;
+    size_t              i, count;
+
+    if (!audit_open_outputs(audit, true, err) || !read_facts(audit, &header, err))
+        return false;
+    count = facts_destination_count(audit->facts);
+    texts = region_array(audit->region, count + 1, sizeof(*texts));
+    for (i = 0; i < count; i++)
+        texts[i] = facts_destination(audit->facts, i);
+    if (!destinations_from_texts(audit->region, &audit->destinations, audit->config, texts, count, err))
+        return false;
+    audit_replay(audit, false, header.started);
+    audit_report(audit, header.started, header.finished, header.complete, header.resolver);
+    return true;
+}
+
+int cmd_replay(struct region *region, const struct options *options)
+{
+    struct audit audit;
+    struct error err;
+    int          status;
+
+    if (!audit_init(&audit, region, options, &err))
+        return command_fail(&err);
+    if (replay(&audit, &err) && audit_write(&audit, &err))
+        status = audit_status(&audit);
+    else
+        status = command_fail(&err);
+    audit_clear(&audit);
+    return status;
+}

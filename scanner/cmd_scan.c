@@ -1,0 +1,50 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "scanner/audit.h"
+#include "scanner/command.h"
+
+/* What a real run would contact, and how often. */
+static int print_plan(const struct audit *audit)
+{
+    const struct conversation *conversation;
+    char                       address[ADDRESS_TEXT_MAX];
+    size_t                     i, addresses = 0;
+
+    for (i = 0; (conversation = facts_conversation_at(audit->facts, i)) != NULL; i++) {
+        if (conversation->ending == ENDING_EXCLUDED || conversation->ending == ENDING_NOT_ALLOWED)
+            continue;
+        address_to_text(&conversation->profile->address, address);
+        printf("%s port %u%s%s\n", address, conversation->profile->port,
+               conversation->profile->sni != NULL ? " SNI " : "",
+               conversation->profile->sni != NULL ? conversation->profile->sni : "");
+        addresses++;
+    }
+    printf("%zu destinations, %zu questions to the resolver, %zu conversations\n", audit->destinations.count,
+           audit->outcome.questions, addresses);
+    return 0;
+}
+
+static bool scan(struct audit *audit, struct error *err)
+{
+    return audit_open_outputs(audit, !audit->options->dry_run, err) &&
+           destinations_collect(audit->region, &audit->destinations, audit->config, audit->options,
+                                &audit->report.findings, err) &&
+           audit_run(audit, err);
+}
+
+int cmd_scan(struct region *region, const struct options *options)
+{
+    struct audit audit;
+    struct error err;
+    int          status;
+
+    if (!audit_init(&audit, region, options, &err))
+        return command_fail(&err);
+    if (!scan(&audit, &err) || (!options->dry_run && !audit_write(&audit, &err)))
+        status = command_fail(&err);
+    else
+        status = options->dry_run ? print_plan(&audit) : audit_status(&audit);
+    audit_clear(&audit);
+    return status;
+}

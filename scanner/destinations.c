@@ -1,0 +1,203 @@
+#include "scanner/destinations.h"
+
+#include <string.h>
+
+#include "scanner/base/dict.h"
+#include "scanner/files.h"
+#include "scanner/policy/nexthop.h"
+
+#define NEXTHOPS_MAX 100
+
+struct collector {
+    struct region       *region;
+    const struct config *config;
+    struct destinations *out;
+    struct dict         *seen;           /* destinations by text, in order */
+    size_t               not_concrete;   /* patterns, parent keys */
+    size_t               not_listed;     /* tables that cannot be listed */
+};
+
+static bool add(struct collector *c, struct slice text, struct error *err)
+{
+    struct destination *destination = region_alloc(c->region, sizeof(*destination));
+
+    if (!destination_parse(c->region, destination, text, c->config, err))
+        return false;
+    if (dict_find(c->seen, slice_of(destination->text)) == NULL)
+        dict_put(c->seen, slice_of(destination->text), destination);
+    return true;
+}
+
+/* The destinations found so far, as an array; frees the dictionary. */
+static void collect(struct collector *c)
+{
+    size_t i;
+
+    c->out->count = dict_count(c->seen);
+    c->out->items = region_array(c->region, c->out->count + 1, sizeof(*c->out->items));
+    for (i = 0; i < c->out->count; i++)
+        c->out->items[i] = *(const struct destination *)dict_at(c->seen, i);
+    dict_free(c->seen);
+}
+
+static bool add_file(struct collector *c, const char *path, struct error *err)
+{
+    struct slice rest, line;
+    struct error why;
+    int          number = 0;
+
+    if (!file_read(c->region, path, FILE_SIZE_MAX, &rest, NULL, err))
+        return false;
+    while (rest.n > 0) {
+        line = slice_head(rest, slice_find(rest, '\n'));
+        rest = slice_from_index(rest, line.n + 1);
+        number++;
+        line = slice_trim(slice_head(line, slice_find(line, '#')));
+        if (line.n == 0 || add(c, line, &why))
+            continue;
+        error_set_at(err, EXIT_USAGE_ERROR, path, number, "%s", why.text);
+        error_fix(err, "%s", why.fix);
+        return false;
+    }
+    return true;
+}
+
+/* A next-hop that the configuration names, as a destination of its own: by the given transport. */
+static void add_nexthops(struct collector *c, const char *transport, struct slice text)
+{
+    struct slice parts[NEXTHOPS_MAX];
+    struct error ignored;
+    size_t       i, n = nexthop_split(c->region, text, c->config->version, parts, NEXTHOPS_MAX);
+
+    for (i = 0; i < n; i++)
+        add(c, slice_of(region_printf(c->region, "%s:%.*s", transport, (int)parts[i].n, parts[i].p)), &ignored);
+}
+
+/* "transport:nexthop" or "transport" with an empty or missing next-hop names no destination. */
+static void add_transport_value(struct collector *c, const char *value, const char *default_transport)
+{
+    struct slice text = slice_of(value);
+    size_t       colon = slice_find(text, ':');
+    struct slice transport = slice_trim(slice_head(text, colon));
+    struct slice nexthop = slice_trim(slice_from_index(text, colon + 1));
+    const char  *name = transport.n > 0 ? region_slice(c->region, transport) : default_transport;
+    const struct service *service = config_service(c->config, name);
+
+    if (nexthop.n > 0 && service != NULL && service->is_client)
+        add_nexthops(c, name, nexthop);
+}
+
+static const char *transport_of(struct collector *c, const char *parameter)
+{
+    struct slice value = slice_of(params_text(c->config->rewrite, parameter));
+
+    return region_slice(c->region, slice_trim(slice_head(value, slice_find(value, ':'))));
+}
+
+enum keys { KEYS_ARE_NEXTHOPS, KEYS_ARE_RECIPIENTS };
+
+static void add_key(struct collector *c, const struct table_entry *entry, enum keys keys)
+{
+    struct error ignored;
+    const char  *key = entry->key;
+
+    if (key[0] == '.' || key[0] == '\0' || strcmp(key, "*") == 0 || (keys == KEYS_ARE_RECIPIENTS && key[0] == '@'))
+        c->not_concrete++;
+    else if (!add(c, slice_of(key), &ignored))
+        c->not_concrete++;
+}
+
+static void add_tables(struct collector *c, const struct table_list *list, enum keys keys)
+{
+    struct table_entry entry;
+    size_t             i, k;
+
+    for (i = 0; i < list->count; i++) {
+        if (!table_can_list(list->tables[i]))
+            c->not_listed++;
+        for (k = 0; table_can_list(list->tables[i]) && table_entry(list->tables[i], k, &entry); k++) {
+            add_key(c, &entry, keys);
+            if (keys == KEYS_ARE_RECIPIENTS)
+                add_transport_value(c, entry.value, transport_of(c, "default_transport"));
+        }
+    }
+}
+
+/* Values of sender-dependent tables: relayhosts, or transport values. */
+static void add_values(struct collector *c, const struct table_list *list, bool transports)
+{
+    struct table_entry entry;
+    size_t             i, k;
+
+    for (i = 0; i < list->count; i++)
+        for (k = 0; table_can_list(list->tables[i]) && table_entry(list->tables[i], k, &entry); k++) {
+            if (transports)
+                add_transport_value(c, entry.value, transport_of(c, "default_transport"));
+            else if (!slice_eq_text_nocase(slice_trim(slice_of(entry.value)), "DUNNO"))
+                add_nexthops(c, transport_of(c, "default_transport"), slice_of(entry.value));
+        }
+}
+
+static void add_configuration(struct collector *c)
+{
+    const struct service *service;
+    const char           *transport = transport_of(c, "default_transport");
+
+    for (service = c->config->services; service != NULL; service = service->next) {
+        if (!service->is_client || service->start_error != NULL)
+            continue;
+        add_tables(c, &service->policy_maps, KEYS_ARE_NEXTHOPS);
+        add_tables(c, &service->per_site, KEYS_ARE_NEXTHOPS);
+        add_nexthops(c, service->name, slice_of(params_text(service->params, "smtp_fallback_relay")));
+    }
+    add_tables(c, &c->config->transport_maps, KEYS_ARE_RECIPIENTS);
+    add_nexthops(c, transport, slice_of(params_text(c->config->rewrite, "relayhost")));
+    add_transport_value(c, params_text(c->config->rewrite, "default_transport"), transport);
+    add_values(c, &c->config->sender_relayhost_maps, false);
+    add_values(c, &c->config->sender_transport_maps, true);
+}
+
+static bool collect_named(struct collector *c, const char *const *texts, size_t count, const char *file, struct error *err)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (!add(c, slice_of(texts[i]), err))
+            return false;
+    return file == NULL || add_file(c, file, err);
+}
+
+static struct collector collector_of(struct region *region, const struct config *config, struct destinations *out)
+{
+    memset(out, 0, sizeof(*out));
+    return (struct collector){ .region = region, .config = config, .out = out, .seen = dict_new() };
+}
+
+bool destinations_collect(struct region *region, struct destinations *out, const struct config *config,
+                          const struct options *options, struct findings *findings, struct error *err)
+{
+    struct collector c = collector_of(region, config, out);
+    bool             good = true;
+
+    out->from_configuration = options->file == NULL && options->arguments.count == 0;
+    if (out->from_configuration)
+        add_configuration(&c);
+    else
+        good = collect_named(&c, options->arguments.items, options->arguments.count, options->file, err);
+    collect(&c);
+    if (c.not_concrete + c.not_listed > 0)
+        findings_add(region, findings, finding_word(FINDING_KEYS_NOT_CONCRETE), SEVERITY_NOTICE, NULL, NULL, 0,
+                     "%zu table keys name no destination of their own and %zu tables cannot be listed: name destinations "
+                     "to have them audited", c.not_concrete, c.not_listed);
+    return good;
+}
+
+bool destinations_from_texts(struct region *region, struct destinations *out, const struct config *config,
+                             const char *const *texts, size_t count, struct error *err)
+{
+    struct collector c = collector_of(region, config, out);
+    bool             good = collect_named(&c, texts, count, NULL, err);
+
+    collect(&c);
+    return good;
+}

@@ -1,0 +1,177 @@
+#include "scanner/run_asks.h"
+
+#include <string.h>
+
+#include "scanner/base/dict.h"
+#include "scanner/base/mem.h"
+#include "scanner/base/region.h"
+
+struct ask {
+    uint64_t       id;
+    bool           answered;
+    const char    *name;          /* a question */
+    enum dns_type  type;
+    const struct profile *profile; /* a conversation */
+    const char    *host;
+    struct reply   first_refusal;
+    bool           refused;
+    size_t        *waiters, waiter_count, waiter_room;
+    struct region *region;
+};
+
+struct asks {
+    struct region *region;
+    struct dict   *questions, *conversations;
+    struct ask   **all;           /* by id */
+    size_t         count, room;
+};
+
+struct asks *asks_new(void)
+{
+    struct asks *asks = mem_alloc(sizeof(*asks));
+
+    asks->region = region_new();
+    asks->questions = dict_new();
+    asks->conversations = dict_new();
+    return asks;
+}
+
+void asks_free(struct asks *asks)
+{
+    size_t i;
+
+    if (asks == NULL)
+        return;
+    for (i = 0; i < asks->count; i++)
+        mem_free(asks->all[i]->waiters);
+    mem_free(asks->all);
+    dict_free(asks->questions);
+    dict_free(asks->conversations);
+    region_free(asks->region);
+    mem_free(asks);
+}
+
+static struct ask *ask_new(struct asks *asks)
+{
+    struct ask *ask = region_alloc(asks->region, sizeof(*ask));
+
+    if (asks->count == asks->room) {
+        asks->room = asks->room == 0 ? 256 : asks->room * 2;
+        asks->all = mem_grow(asks->all, asks->room, sizeof(*asks->all));
+    }
+    ask->id = asks->count;
+    ask->region = asks->region;
+    asks->all[asks->count++] = ask;
+    return ask;
+}
+
+struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bool *is_new)
+{
+    const char *key = region_printf(asks->region, "%d %s", (int)type, name);
+    struct ask *ask = dict_find(asks->questions, slice_of(key));
+
+    *is_new = ask == NULL;
+    if (ask != NULL)
+        return ask;
+    ask = ask_new(asks);
+    ask->name = strchr(key, ' ') + 1;
+    ask->type = type;
+    dict_put(asks->questions, slice_of(key), ask);
+    return ask;
+}
+
+static const struct profile *copy_profile(struct region *region, const struct profile *profile)
+{
+    struct profile *copy = region_copy(region, profile, sizeof(*profile));
+
+    copy->helo_name = region_text(region, profile->helo_name);
+    copy->ciphers = region_text(region, profile->ciphers);
+    copy->groups = region_text(region, profile->groups);
+    copy->sni = region_text(region, profile->sni);
+    copy->client_chain = region_text(region, profile->client_chain);
+    copy->source_address = region_text(region, profile->source_address);
+    return copy;
+}
+
+struct ask *asks_conversation(struct asks *asks, const struct profile *profile, const char *host, bool *is_new)
+{
+    struct slice key = slice_of(profile_key(asks->region, profile));
+    struct ask  *ask = dict_find(asks->conversations, key);
+
+    *is_new = ask == NULL;
+    if (ask != NULL)
+        return ask;
+    ask = ask_new(asks);
+    ask->profile = copy_profile(asks->region, profile);
+    ask->host = region_text(asks->region, host);
+    dict_put(asks->conversations, key, ask);
+    return ask;
+}
+
+uint64_t asks_id(const struct ask *ask)
+{
+    return ask->id;
+}
+
+const char *asks_name(const struct ask *ask)
+{
+    return ask->name;
+}
+
+enum dns_type asks_type(const struct ask *ask)
+{
+    return ask->type;
+}
+
+const struct profile *asks_profile(const struct ask *ask)
+{
+    return ask->profile;
+}
+
+const char *asks_host(const struct ask *ask)
+{
+    return ask->host;
+}
+
+void asks_refused(struct ask *ask, const struct reply *reply)
+{
+    ask->refused = true;
+    ask->first_refusal = *reply;
+    ask->first_refusal.text = region_text(ask->region, reply->text);
+    ask->first_refusal.dsn = region_text(ask->region, reply->dsn);
+}
+
+const struct reply *asks_first_refusal(const struct ask *ask)
+{
+    return ask->refused ? &ask->first_refusal : NULL;
+}
+
+void asks_add_waiter(struct ask *ask, size_t job)
+{
+    if (ask->waiter_count == ask->waiter_room) {
+        ask->waiter_room = ask->waiter_room == 0 ? 4 : ask->waiter_room * 2;
+        ask->waiters = mem_grow(ask->waiters, ask->waiter_room, sizeof(*ask->waiters));
+    }
+    ask->waiters[ask->waiter_count++] = job;
+}
+
+bool asks_waiter(const struct ask *ask, size_t i, size_t *job)
+{
+    if (i >= ask->waiter_count)
+        return false;
+    *job = ask->waiters[i];
+    return true;
+}
+
+struct ask *asks_find(const struct asks *asks, uint64_t id)
+{
+    return id < asks->count && !asks->all[id]->answered ? asks->all[id] : NULL;
+}
+
+void asks_answered(struct ask *ask)
+{
+    ask->answered = true;
+    mem_free(ask->waiters);
+    ask->waiters = NULL;
+    ask->waiter_count = ask->waiter_room = 0;
+}

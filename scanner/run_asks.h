@@ -1,0 +1,38 @@
+/* What was asked of the worker and who waits for it: a question or conversation is asked once, however many destinations
+ * want it. */
+#ifndef SCANNER_RUN_ASKS_H
+#define SCANNER_RUN_ASKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scanner/facts/facts.h"
+
+struct asks;
+struct ask;
+
+struct asks *asks_new(void);
+void asks_free(struct asks *);
+
+/* The ask for this thing; *is_new when nobody asked before. What they are given is copied. */
+struct ask *asks_dns(struct asks *, const char *name, enum dns_type, bool *is_new);
+struct ask *asks_conversation(struct asks *, const struct profile *, const char *host, bool *is_new);
+
+uint64_t              asks_id(const struct ask *);
+const char           *asks_name(const struct ask *);
+enum dns_type         asks_type(const struct ask *);
+const struct profile *asks_profile(const struct ask *);        /* NULL: a DNS question */
+const char           *asks_host(const struct ask *);
+void                  asks_refused(struct ask *, const struct reply *); /* the first, temporary refusal */
+const struct reply   *asks_first_refusal(const struct ask *);  /* NULL: none */
+
+void asks_add_waiter(struct ask *, size_t job);
+bool asks_waiter(const struct ask *, size_t i, size_t *job);   /* false past the end */
+
+/* NULL: unknown, or answered already. */
+struct ask *asks_find(const struct asks *, uint64_t id);
+/* It was answered. */
+void asks_answered(struct ask *);
+
+#endif
