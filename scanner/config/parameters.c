@@ -93,7 +93,7 @@ const struct parameter *params_find(const struct params *p, const char *name)
             if (strcmp(odd_twins[i].smtp, name) == 0)
                 twin = odd_twins[i].lmtp;
         if (twin == NULL && strlen(name) < sizeof(text)) {
-            strcpy(text, name);
+            memcpy(text, name, strlen(name) + 1);
             memcpy(text, "lmtp", 4);
             twin = text;
         }

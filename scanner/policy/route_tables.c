@@ -61,7 +61,8 @@ static const char *external_form(struct region *region, const char *address)
         out[n++] = address[i];
     }
     out[n++] = '"';
-    strcpy(out + n, at == NULL ? "" : at);
+    if (at != NULL)
+        memcpy(out + n, at, strlen(at) + 1);
     return out;
 }
 
