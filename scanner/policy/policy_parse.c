@@ -101,7 +101,7 @@ static void hint_malformed(struct policy_parser *parser, struct slice token)
     if (token.p[0] == '#')
         policy_hint(parser, "a comment needs a line of its own");
     else if (token.p[0] == '{' || token.p[token.n - 1] == '}')
-        policy_hint(parser, "\"{ name = value }\" needs Postfix 3.10 or later; write name=value");
+        policy_hint(parser, POLICY_BRACES_HINT);
     else if (slice_starts_with(slice_trim_left(parser->rest), SLICE("=")) || token.p[0] == '=')
         policy_hint(parser, "write name=value without spaces around the \"=\"");
     else

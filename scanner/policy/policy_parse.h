@@ -16,6 +16,8 @@ struct policy_parser {
     const char *wanted_file; /* a trust anchor file that was not read yet */
 };
 
+#define POLICY_BRACES_HINT "\"{ name = value }\" needs Postfix 3.10 or later; write name=value"
+
 /* Marks the policy invalid, with Postfix's words for it. Always false. */
 bool policy_fail(struct policy_parser *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void policy_hint(struct policy_parser *, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,8 +7,8 @@
 #include "scanner/base/mem.h"
 
 static const struct {
-    const char  *name, *program;
-    bool         is_client;
+    const char *name, *program;
+    bool is_client;
     enum program kind;
 } services[] = {
     { "smtp", "smtp", true, PROGRAM_SMTP },     { "relay", "smtp", true, PROGRAM_SMTP },
@@ -72,7 +72,8 @@ static struct service *add_service(struct fixture *f, size_t i)
     f->config.services = service;
     if (!service->is_client)
         return service;
-    service->params = params_new(f->region, f->config.main_cf, NULL, services[i].kind, f->config.version, "/etc/postfix");
+    service->params =
+        params_new(f->region, f->config.main_cf, NULL, services[i].kind, f->config.version, "/etc/postfix");
     open_list(f, service->params, "smtp_tls_policy_maps", &service->policy_maps);
     open_list(f, service->params, "smtp_tls_per_site", &service->per_site);
     open_list(f, service->params, "smtp_dns_reply_filter", &service->dns_reply_filter);

@@ -7,13 +7,13 @@
 #include "tests/config/memory_tables.h"
 
 struct fixture {
-    struct region       *region;
+    struct region *region;
     struct memory_tables tables;
-    struct config        config;   /* services smtp, relay, lmtp, error, retry, discard, local, virtual, wrong (error(8)) */
-    struct service      *smtp, *lmtp;
-    struct facts        *facts;    /* empty */
-    struct wants        *wants;    /* empty */
-    struct view          view;     /* both */
+    struct config config; /* services smtp, relay, lmtp, error, retry, discard, local, virtual, wrong (error(8)) */
+    struct service *smtp, *lmtp;
+    struct facts *facts; /* empty */
+    struct wants *wants; /* empty */
+    struct view view;    /* both */
 };
 
 /* main_cf must be good; files (may be NULL, borrowed) are the tables that it names. Free with fixture_free. */
