@@ -305,11 +305,13 @@ static void find_srv(struct search *s, bool mx_is_next)
         find_host(s, s->nexthop->ascii, s->nexthop->host);
 }
 
-/* use_srv_lookup is a match list: the first element that names the service decides, "!" turns it round. */
+/* use_srv_lookup (from 3.8) is a match list: the first element that names the service decides, "!" turns it round. */
 static bool srv_listed(const struct params *params, const char *service)
 {
     struct slice rest = slice_of(params_text(params, "use_srv_lookup")), token;
 
+    if (!version_at_least(params_version(params), 3, 8, 0))
+        return false;
     while (slice_next_token(&rest, ", \t\r\n", &token)) {
         bool match = true;
 
