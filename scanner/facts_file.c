@@ -1,5 +1,6 @@
 #include "scanner/facts_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config.h"

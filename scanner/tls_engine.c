@@ -34,8 +34,9 @@ static bool has_certificates(struct slice pem)
 /* Private keys and the leaf certificates before or after them: each key must belong to a certificate of the text. */
 static bool client_chain_works(struct slice pem)
 {
+    char      no_passphrase[] = "";
     BIO      *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, "");
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase);
     X509     *leaf;
     bool      match = false;
 

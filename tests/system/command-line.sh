@@ -1,0 +1,52 @@
+#!/bin/sh
+# What the command line answers: help and version on standard output with status 0; errors on standard error with the word
+# that is wrong, the remedy and status 64.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+run --help
+status_is 0 'program help'
+has "$work/out" '^  scan ' 'help lists scan'
+is_empty "$work/err" 'help says nothing on standard error'
+if grep -Eq '^  (lint|diff|merge|history) ' "$work/out"; then result 1 'help lists no command that is not there'; else
+    result 0 'help lists no command that is not there'; fi
+
+run --version
+status_is 0 'version'
+has "$work/out" '^posttls-audit [0-9]' 'version names the program'
+
+for command in scan explain replay; do
+    run $command --help
+    status_is 0 "$command --help"
+    has "$work/out" "^Usage: posttls-audit $command" "$command --help begins with its usage"
+    has "$work/out" '--config-dir DIR' "$command --help teaches its options"
+    if grep -q '(null)' "$work/out"; then result 1 "$command --help is whole"; else result 0 "$command --help is whole"; fi
+done
+
+# name | arguments | what standard error must say
+while IFS='|' read -r name arguments message; do
+    eval "run $arguments"
+    status_is 64 "$name: status"
+    has "$work/err" "$message" "$name: message"
+    is_empty "$work/out" "$name: nothing on standard output"
+done <<'ROWS'
+no command||--help
+an unknown command|frobnicate|unknown command frobnicate
+a misspelt command|scna|did you mean scan
+a command of later versions|lint|not in this version yet
+an unknown option|scan --colour|unknown option --colour
+a misspelt option|scan --concurency 3|did you mean --concurrency
+an option of another command|replay --resolver 127.0.0.1|unknown option --resolver
+an option of later versions|scan --html x.html|--html is not in this version yet
+a missing value|scan --json|a value is missing
+no number|scan --timeout soon|--timeout soon: not a whole number
+no prefix|scan --allow-address everywhere|not an address or prefix
+no time|scan --at tomorrow|--at tomorrow: not a time
+no sender|scan --sender me|--sender me: not an address
+a bad word|scan --fail-on never-ever|one of downgrade, defer, never
+two formats, one file|scan --json - --text -|goes there already
+an override without value|scan -o smtp_tls_security_level|no name=value
+replay without facts|replay|no facts file
+ROWS
+
+plan
