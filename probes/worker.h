@@ -23,6 +23,18 @@ struct worker_setup {
     const char                *user;      /* whom to become when started as root; NULL: nobody */
 };
 
+/* Records from the scanner, each a JSON object with one of:
+ *   "setup": timeout, uid, gid, dns          first, and once
+ *   "chain": id, pem
+ *   "id" with "dns": name, type
+ *   "id" with "profile": profile_to_json()
+ *   "call": a number                          asks for a sign of life
+ * and to the scanner:
+ *   "certificate": facts_cert_to_json()       before the first conversation that names it
+ *   "id" with "fact": facts_dns_to_json() or facts_conversation_to_json()
+ *   "here": the number of the call
+ *   "note": words for --verbose */
+
 /* Serves requests on fd until it is closed at the other end. Gives the exit status of the process. Call it in a child
  * that has nothing left to lose: other descriptors are closed, signals and limits are set. */
 int worker_run(int fd);

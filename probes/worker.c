@@ -1,0 +1,298 @@
+#include "probes/worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "probes/confine.h"
+#include "probes/id_set.h"
+#include "probes/limits.h"
+#include "probes/record.h"
+#include "probes/smtp_session.h"
+#include "probes/tls_client.h"
+#include "scanner/base/mem.h"
+#include "scanner/facts/facts_json.h"
+
+#define EXIT_WELL     0
+#define EXIT_NONSENSE 65
+#define EXIT_OWN      70
+
+struct request {
+    struct worker       *worker;
+    struct request      *next, **place;
+    int64_t              id;
+    struct region       *region;   /* a conversation's profile */
+    struct smtp_session *session;
+};
+
+struct worker {
+    struct loop           *loop;
+    struct record_channel *channel;
+    struct dns_client     *dns;
+    struct tls_contexts   *contexts;
+    struct smtp_setup      smtp;
+    struct id_set          sent;    /* certificates that the scanner has */
+    struct request        *requests;
+    int                    status;
+};
+
+static void stop(struct worker *w, int status)
+{
+    w->status = status;
+    loop_stop(w->loop);
+}
+
+/* Takes value. False: it does not fit into a record. */
+static bool send_value(struct worker *w, struct json *value)
+{
+    struct buf text;
+    bool fits;
+
+    buf_init(&text, LIMIT_RECORD_BYTES);
+    fits = json_write(value, 0, &text);
+    if (fits && !record_channel_send(w->channel, buf_slice(&text)))
+        stop(w, EXIT_OWN);
+    buf_clear(&text);
+    json_free(value);
+    record_channel_pause(w->channel, !record_channel_has_room(w->channel));
+    return fits;
+}
+
+static void send_note(struct worker *w, const char *text)
+{
+    struct json *object = json_object();
+
+    json_put(object, "note", json_text(text));
+    send_value(w, object);
+}
+
+static bool send_fact(struct worker *w, int64_t id, struct json *fact)
+{
+    struct json *object = json_object();
+
+    json_put(object, "id", json_integer(id));
+    json_put(object, "fact", fact);
+    return send_value(w, object);
+}
+
+static struct request *request_new(struct worker *w, int64_t id)
+{
+    struct request *r = mem_alloc(sizeof *r);
+
+    r->worker = w;
+    r->id = id;
+    r->region = region_new();
+    r->next = w->requests;
+    r->place = &w->requests;
+    if (r->next)
+        r->next->place = &r->next;
+    w->requests = r;
+    return r;
+}
+
+static void request_free(struct request *r)
+{
+    *r->place = r->next;
+    if (r->next)
+        r->next->place = r->place;
+    region_free(r->region);
+    mem_free(r);
+}
+
+/* Answers. */
+
+/* An answer of many long names is cut until a record holds it; its total says so. */
+static void dns_done(void *arg, const struct dns_fact *fact)
+{
+    struct request *r = arg;
+    struct dns_fact cut = *fact;
+
+    while (!send_fact(r->worker, r->id, facts_dns_to_json(&cut)))
+        cut.count /= 2;
+    request_free(r);
+}
+
+static void send_certificates(struct worker *w, const struct smtp_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->facts->certificate_count; i++) {
+        struct cert cert = { .der = outcome->ders[i].der, .der_length = outcome->ders[i].length };
+        struct json *object;
+
+        if (!cert.der || !id_set_add(&w->sent, outcome->facts->certificates[i]))
+            continue;
+        memcpy(cert.id, outcome->facts->certificates[i], sizeof cert.id);
+        object = json_object();
+        json_put(object, "certificate", facts_cert_to_json(&cert));
+        send_value(w, object);
+    }
+}
+
+static void smtp_done(void *arg, const struct smtp_outcome *outcome)
+{
+    struct request *r = arg;
+
+    send_certificates(r->worker, outcome);
+    if (!send_fact(r->worker, r->id, facts_conversation_to_json(outcome->facts)))
+        stop(r->worker, EXIT_OWN);
+    request_free(r);
+}
+
+/* Requests. They come from the scanner, which is trusted with the network; a record that is wrong is a bug of ours, and
+ * ends the process. */
+
+static bool ask_dns(struct worker *w, int64_t id, const struct json *question)
+{
+    const char *name = json_get_text(question, "name");
+    int64_t type = json_get_integer(question, "type", 0);
+
+    if (!name || type < 1 || type > 65535)
+        return false;
+    dns_client_ask(w->dns, name, (enum dns_type)type, dns_done, request_new(w, id));
+    return true;
+}
+
+static bool ask_conversation(struct worker *w, int64_t id, const struct json *value)
+{
+    struct request *r = request_new(w, id);
+    struct profile *profile = region_alloc(r->region, sizeof *profile);
+    struct error err;
+
+    if (!profile_from_json(r->region, value, profile, &err)) {
+        request_free(r);
+        send_note(w, err.text);
+        return false;
+    }
+    if (!profile->helo_name)
+        profile->helo_name = "localhost";
+    r->session = smtp_session_start(&w->smtp, profile, smtp_done, r);
+    return true;
+}
+
+static bool read_resolvers(const struct json *list, struct dns_setup *dns)
+{
+    for (size_t i = 0; i < json_count(list) && dns->count < RESOLVERS_MAX; i++) {
+        struct resolver_address *resolver = &dns->resolvers[dns->count++];
+        const struct json *value = json_at(list, i);
+
+        if (!address_parse(&resolver->address, json_get_slice(value, "address")))
+            return false;
+        resolver->port = (uint16_t)json_get_integer(value, "port", 53);
+        resolver->scope = (uint32_t)json_get_integer(value, "scope", 0);
+    }
+    return dns->count > 0;
+}
+
+static bool take_setup(struct worker *w, const struct json *setup)
+{
+    const struct json *dns = json_get(setup, "dns");
+    struct dns_setup dns_setup = { .timeout = (uint32_t)json_get_integer(dns, "timeout", 5),
+                                   .attempts = (uint32_t)json_get_integer(dns, "attempts", 2) };
+    struct error err;
+
+    if (w->dns || !read_resolvers(json_get(dns, "resolvers"), &dns_setup))
+        return false;
+    if (!confine_process((uint32_t)json_get_integer(setup, "uid", 65534), (uint32_t)json_get_integer(setup, "gid", 65534),
+                         &err)) {
+        send_note(w, err.text);
+        return false;
+    }
+    w->smtp.timeout = (uint32_t)json_get_integer(setup, "timeout", 0);
+    w->dns = dns_client_new(w->loop, &dns_setup);
+    return true;
+}
+
+/* One that cannot be used is told when a profile asks for it. */
+static bool take_chain(struct worker *w, const struct json *chain)
+{
+    const char *id = json_get_text(chain, "id"), *pem = json_get_text(chain, "pem");
+    struct error err;
+
+    if (!id || !pem)
+        return false;
+    if (!tls_contexts_add_chain(w->contexts, id, pem, &err))
+        send_note(w, err.text);
+    return true;
+}
+
+static bool answer_call(struct worker *w, int64_t number)
+{
+    struct json *object = json_object();
+
+    json_put(object, "here", json_integer(number));
+    return send_value(w, object);
+}
+
+static bool take_record(struct worker *w, const struct json *record)
+{
+    int64_t id = json_get_integer(record, "id", -1);
+
+    if (json_get(record, "setup"))
+        return take_setup(w, json_get(record, "setup"));
+    if (!w->dns)
+        return false;
+    if (json_get(record, "chain"))
+        return take_chain(w, json_get(record, "chain"));
+    if (json_get(record, "call"))
+        return answer_call(w, json_get_integer(record, "call", 0));
+    if (id < 0)
+        return false;
+    if (json_get(record, "dns"))
+        return ask_dns(w, id, json_get(record, "dns"));
+    return json_get(record, "profile") && ask_conversation(w, id, json_get(record, "profile"));
+}
+
+static void on_record(void *arg, struct slice text)
+{
+    struct worker *w = arg;
+    struct error err;
+    struct json *record = json_read(text, &err);
+
+    if (!record || !take_record(w, record))
+        stop(w, EXIT_NONSENSE);
+    json_free(record);
+}
+
+static void on_closed(void *arg, const char *why)
+{
+    (void)why;
+    stop(arg, EXIT_WELL);
+}
+
+static void on_room(void *arg)
+{
+    struct worker *w = arg;
+
+    record_channel_pause(w->channel, false);
+}
+
+static void worker_clear(struct worker *w)
+{
+    dns_client_free(w->dns);
+    while (w->requests) {
+        if (w->requests->session)
+            smtp_session_cancel(w->requests->session);
+        request_free(w->requests);
+    }
+    tls_contexts_free(w->contexts);
+    id_set_clear(&w->sent);
+    record_channel_free(w->channel);
+    loop_free(w->loop);
+}
+
+int worker_run(int fd)
+{
+    static const struct record_events events = { on_record, on_closed, on_room };
+    struct worker w = { .status = EXIT_WELL };
+
+    fd = confine_descriptors(fd);
+    if (fd < 0)
+        return EXIT_OWN;
+    w.loop = loop_new();
+    w.contexts = tls_contexts_new();
+    id_set_init(&w.sent);
+    w.smtp.loop = w.loop;
+    w.smtp.contexts = w.contexts;
+    w.channel = record_channel_new(w.loop, fd, &events, &w);
+    loop_run(w.loop);
+    worker_clear(&w);
+    return w.status;
+}

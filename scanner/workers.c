@@ -1,0 +1,569 @@
+#include "scanner/workers.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "probes/id_set.h"
+#include "probes/limits.h"
+#include "probes/record.h"
+#include "probes/wire/x509_facts.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/json.h"
+#include "scanner/base/mem.h"
+#include "scanner/base/region.h"
+#include "scanner/facts/facts_json.h"
+
+#define BUCKETS           16384
+#define NOBODY            65534
+#define TRIES             2
+#define DEATHS_IN_A_ROW   10   /* without one answer between them: there is no use in going on */
+#define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
+
+/* A question not answered yet: queued, or sent to the worker. */
+struct ask {
+    uint64_t      id;
+    struct json  *request;      /* as it is sent */
+    char         *name;         /* DNS; NULL: a conversation */
+    enum dns_type type;
+    unsigned      tries;
+    struct ask   *next_same;    /* bucket */
+    struct list  *list;         /* where it is */
+    struct ask   *before, *after;
+};
+
+struct list {
+    struct ask *first, *last;
+};
+
+struct workers {
+    struct loop                 *loop;
+    const struct workers_events *events;
+    void                        *arg;
+    struct json                 *setup;
+    struct json                **chains;
+    size_t                       chain_count;
+    struct record_channel       *channel;
+    pid_t                        pid;
+    struct id_set                certificates; /* that this worker has sent */
+    size_t                       certificates_in_a_row;
+    struct ask                  *buckets[BUCKETS];
+    struct list                  queued, sent, crashed;
+    size_t                       pending;
+    unsigned                     deaths;       /* since the last answer */
+    struct loop_timer           *tell;         /* tells of the crashed */
+    struct loop_timer           *tick;
+    int64_t                      ticked, called; /* called: when the call without an answer was made; 0: none */
+    int64_t                      call;
+};
+
+static void pump(struct workers *w);
+
+/* Lists. */
+
+static void list_add(struct list *list, struct ask *ask)
+{
+    ask->list = list;
+    ask->before = list->last;
+    ask->after = NULL;
+    *(list->last ? &list->last->after : &list->first) = ask;
+    list->last = ask;
+}
+
+static void list_add_first(struct list *list, struct ask *ask)
+{
+    ask->list = list;
+    ask->before = NULL;
+    ask->after = list->first;
+    *(list->first ? &list->first->before : &list->last) = ask;
+    list->first = ask;
+}
+
+static void list_remove(struct ask *ask)
+{
+    struct list *list = ask->list;
+
+    *(ask->before ? &ask->before->after : &list->first) = ask->after;
+    *(ask->after ? &ask->after->before : &list->last) = ask->before;
+}
+
+static struct ask **place_of(struct workers *w, uint64_t id)
+{
+    struct ask **place = &w->buckets[id % BUCKETS];
+
+    while (*place && (*place)->id != id)
+        place = &(*place)->next_same;
+    return place;
+}
+
+static void ask_free(struct ask *ask)
+{
+    json_free(ask->request);
+    mem_free(ask->name);
+    mem_free(ask);
+}
+
+/* Takes the ask out of its list and forgets it; the caller still holds it, and frees it. */
+static void ask_over(struct workers *w, struct ask *ask)
+{
+    list_remove(ask);
+    *place_of(w, ask->id) = ask->next_same;
+    w->pending--;
+}
+
+static void note(struct workers *w, const char *text)
+{
+    if (w->events->on_note)
+        w->events->on_note(w->arg, text);
+}
+
+/* Starting. */
+
+static bool send_value(struct workers *w, const struct json *value)
+{
+    struct buf text;
+    bool sent;
+
+    buf_init(&text, LIMIT_RECORD_BYTES);
+    sent = json_write(value, 0, &text) && record_channel_send(w->channel, buf_slice(&text));
+    buf_clear(&text);
+    return sent;
+}
+
+static void on_record(void *arg, struct slice text);
+static void on_closed(void *arg, const char *why);
+static void on_room(void *arg);
+
+static const struct record_events channel_events = { on_record, on_closed, on_room };
+
+/* The worker is this program's image without an exec: nothing has to be found, and a changed file does no harm. */
+static bool start_worker(struct workers *w, struct error *err)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+        error_set(err, EX_OSERR, "no socket for a worker process: %s", strerror(errno));
+        return false;
+    }
+    w->pid = fork();
+    if (w->pid == 0)
+        _exit(worker_run(pair[1]));
+    close(pair[1]);
+    if (w->pid < 0) {
+        close(pair[0]);
+        error_set(err, EX_OSERR, "no worker process: %s", strerror(errno));
+        return false;
+    }
+    w->channel = record_channel_new(w->loop, pair[0], &channel_events, w);
+    w->called = 0;
+    send_value(w, w->setup);
+    for (size_t i = 0; i < w->chain_count; i++)
+        send_value(w, w->chains[i]);
+    return true;
+}
+
+/* Ends the worker, whatever state it is in. */
+static void end_worker(struct workers *w)
+{
+    if (!w->channel)
+        return;
+    record_channel_free(w->channel);
+    w->channel = NULL;
+    kill(w->pid, SIGKILL);
+    while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    id_set_clear(&w->certificates);
+    w->certificates_in_a_row = 0;
+}
+
+static void give_up(struct workers *w, struct ask *ask)
+{
+    list_remove(ask);
+    list_add(&w->crashed, ask);
+    loop_timer_at(w->tell, loop_now_ms(w->loop));
+}
+
+/* What was in flight goes back to the head of the queue, unless it was in flight twice. */
+static void take_back(struct workers *w)
+{
+    while (w->sent.last) {
+        struct ask *ask = w->sent.last;
+
+        if (ask->tries >= TRIES) {
+            give_up(w, ask);
+        } else {
+            list_remove(ask);
+            list_add_first(&w->queued, ask);
+        }
+    }
+}
+
+static void worker_lost(struct workers *w, const char *why)
+{
+    char text[ERROR_TEXT_MAX + 64];
+    struct error err;
+
+    snprintf(text, sizeof text, "a worker process was lost: %s", why);
+    end_worker(w);
+    take_back(w);
+    if (++w->deaths >= DEATHS_IN_A_ROW || !start_worker(w, &err))
+        while (w->queued.first)
+            give_up(w, w->queued.first);
+    note(w, text);
+    pump(w);
+}
+
+/* Asking. */
+
+static void pump(struct workers *w)
+{
+    while (w->channel && w->queued.first && record_channel_has_room(w->channel)) {
+        struct ask *ask = w->queued.first;
+
+        if (!send_value(w, ask->request)) {
+            give_up(w, ask);
+            continue;
+        }
+        ask->tries++;
+        list_remove(ask);
+        list_add(&w->sent, ask);
+    }
+}
+
+static void on_room(void *arg)
+{
+    pump(arg);
+}
+
+static void ask_new(struct workers *w, uint64_t id, const char *name, enum dns_type type, struct json *request)
+{
+    struct ask *ask = mem_alloc(sizeof *ask);
+
+    ask->id = id;
+    ask->name = mem_text(name);
+    ask->type = type;
+    ask->request = request;
+    ask->next_same = w->buckets[id % BUCKETS];
+    w->buckets[id % BUCKETS] = ask;
+    w->pending++;
+    list_add(&w->queued, ask);
+    if (w->channel)
+        pump(w);
+    else
+        give_up(w, ask);
+}
+
+void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
+{
+    struct json *request = json_object(), *question = json_object();
+
+    json_put(question, "name", json_text(name));
+    json_put(question, "type", json_integer(type));
+    json_put(request, "id", json_integer((int64_t)id));
+    json_put(request, "dns", question);
+    ask_new(w, id, name, type, request);
+}
+
+void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
+{
+    struct json *request = json_object();
+
+    json_put(request, "id", json_integer((int64_t)id));
+    json_put(request, "profile", profile_to_json(profile));
+    ask_new(w, id, NULL, (enum dns_type)0, request);
+}
+
+/* Answers. False: the worker says what no worker of ours would say. */
+
+static bool record_belongs(const struct ask *ask, const struct dns_record *record)
+{
+    if (ask->type == DNS_NATIVE)
+        return record->type == DNS_A || record->type == DNS_AAAA;
+    return record->type == ask->type || record->type == DNS_CNAME;
+}
+
+static bool take_dns(struct workers *w, struct ask *ask, const struct json *value, struct region *region,
+                     struct error *err)
+{
+    struct dns_fact fact;
+
+    if (!facts_dns_from_json(region, value, &fact, err))
+        return false;
+    for (size_t i = 0; i < fact.count; i++)
+        if (!record_belongs(ask, &fact.records[i])) {
+            error_set(err, 0, "an answer to another question");
+            return false;
+        }
+    ask_over(w, ask);
+    fact.name = ask->name;
+    fact.type = ask->type;
+    w->events->on_dns(w->arg, ask->id, &fact);
+    ask_free(ask);
+    return true;
+}
+
+static bool take_conversation(struct workers *w, struct ask *ask, const struct json *value, struct region *region,
+                              struct error *err)
+{
+    struct conversation fact;
+    struct profile profile;
+
+    if (!facts_conversation_from_json(region, value, &fact, err)
+        || !profile_from_json(region, json_get(ask->request, "profile"), &profile, err))
+        return false;
+    for (size_t i = 0; i < fact.certificate_count; i++)
+        if (!id_set_has(&w->certificates, fact.certificates[i])) {
+            error_set(err, 0, "a certificate that was not sent");
+            return false;
+        }
+    w->certificates_in_a_row = 0;
+    ask_over(w, ask);
+    fact.profile = &profile;
+    fact.attempts = 1;
+    fact.first_refusal = (struct reply){ .code = 0 };
+    w->events->on_conversation(w->arg, ask->id, &fact);
+    ask_free(ask);
+    return true;
+}
+
+static bool take_fact(struct workers *w, const struct json *record, struct region *region, struct error *err)
+{
+    struct ask *ask = *place_of(w, (uint64_t)json_get_integer(record, "id", -1));
+    const struct json *value = json_get(record, "fact");
+
+    /* Only what is with the worker: not what waits here. */
+    if (!ask || ask->list != &w->sent) {
+        error_set(err, 0, "an answer that nobody asked for");
+        return false;
+    }
+    w->deaths = 0;
+    return ask->name ? take_dns(w, ask, value, region, err) : take_conversation(w, ask, value, region, err);
+}
+
+static bool take_certificate(struct workers *w, const struct json *value, struct region *region, struct error *err)
+{
+    struct cert told, cert;
+
+    if (!facts_cert_from_json(region, value, &told, err))
+        return false;
+    x509_facts_read(region, told.der, told.der_length, &cert);
+    if (strcmp(told.id, cert.id) != 0 || told.der_length > LIMIT_CERT_LIST
+        || ++w->certificates_in_a_row > CERTIFICATES_MAX) {
+        error_set(err, 0, "a certificate that is not what it says");
+        return false;
+    }
+    id_set_add(&w->certificates, cert.id);
+    w->events->on_cert(w->arg, &cert);
+    return true;
+}
+
+static bool take_record(struct workers *w, const struct json *record, struct region *region, struct error *err)
+{
+    const char *text = json_get_text(record, "note");
+
+    if (json_get(record, "fact"))
+        return take_fact(w, record, region, err);
+    if (json_get(record, "certificate"))
+        return take_certificate(w, json_get(record, "certificate"), region, err);
+    if (json_get_integer(record, "here", 0) == w->call && w->call)
+        w->called = 0;
+    else if (text)
+        note(w, text);
+    else {
+        error_set(err, 0, "a record of no known kind");
+        return false;
+    }
+    return true;
+}
+
+static void on_record(void *arg, struct slice text)
+{
+    struct workers *w = arg;
+    struct region *region = region_new();
+    struct error err;
+    struct json *record = json_read(text, &err);
+
+    if (!record || !take_record(w, record, region, &err))
+        worker_lost(w, err.text);
+    json_free(record);
+    region_free(region);
+}
+
+static void on_closed(void *arg, const char *why)
+{
+    worker_lost(arg, why);
+}
+
+/* Facts of those that were lost twice. */
+static void tell_crashed(void *arg)
+{
+    struct workers *w = arg;
+    struct region *region = region_new();
+
+    while (w->crashed.first) {
+        struct ask *ask = w->crashed.first;
+        struct dns_fact dns = { .name = ask->name, .type = ask->type, .outcome = DNS_CRASHED };
+        struct profile profile;
+        struct conversation conversation = { .profile = &profile, .attempts = 1, .ending = ENDING_CRASHED };
+
+        ask_over(w, ask);
+        if (ask->name)
+            w->events->on_dns(w->arg, ask->id, &dns);
+        else if (profile_from_json(region, json_get(ask->request, "profile"), &profile, NULL))
+            w->events->on_conversation(w->arg, ask->id, &conversation);
+        ask_free(ask);
+    }
+    region_free(region);
+}
+
+/* A worker that hangs is as good as dead. A tick that comes late says that we were busy ourselves. */
+static void on_tick(void *arg)
+{
+    struct workers *w = arg;
+    int64_t now = loop_now_ms(w->loop);
+    bool late = now - w->ticked > 2 * LIMIT_CALL_MS;
+
+    w->ticked = now;
+    loop_timer_at(w->tick, now + LIMIT_CALL_MS);
+    if (!w->channel || !w->sent.first) {
+        w->called = 0;
+    } else if (!w->called) {
+        struct json *object = json_object();
+
+        json_put(object, "call", json_integer(++w->call));
+        if (send_value(w, object))
+            w->called = now;
+        json_free(object);
+    } else if (late) {
+        w->called = now;
+    } else if (now - w->called > LIMIT_SILENCE_MS) {
+        worker_lost(w, "it no longer answers");
+    }
+}
+
+/* The setup, as it is sent to every worker. */
+
+static struct json *resolvers_to_json(const struct dns_setup *dns)
+{
+    struct json *list = json_array();
+
+    for (size_t i = 0; i < dns->count; i++) {
+        struct json *resolver = json_object();
+        char address[ADDRESS_TEXT_MAX];
+
+        address_to_text(&dns->resolvers[i].address, address);
+        json_put(resolver, "address", json_text(address));
+        json_put(resolver, "port", json_integer(dns->resolvers[i].port));
+        json_put(resolver, "scope", json_integer(dns->resolvers[i].scope));
+        json_push(list, resolver);
+    }
+    return list;
+}
+
+static struct json *setup_to_json(const struct worker_setup *setup, uint32_t uid, uint32_t gid)
+{
+    struct json *object = json_object(), *inner = json_object(), *dns = json_object();
+
+    json_put(dns, "timeout", json_integer(setup->dns.timeout));
+    json_put(dns, "attempts", json_integer(setup->dns.attempts));
+    json_put(dns, "resolvers", resolvers_to_json(&setup->dns));
+    json_put(inner, "timeout", json_integer(setup->timeout));
+    json_put(inner, "uid", json_integer(uid));
+    json_put(inner, "gid", json_integer(gid));
+    json_put(inner, "dns", dns);
+    json_put(object, "setup", inner);
+    return object;
+}
+
+static struct json *chain_to_json(const struct client_chain *chain)
+{
+    struct json *object = json_object(), *inner = json_object();
+
+    json_put(inner, "id", json_text(chain->id));
+    json_put(inner, "pem", json_text(chain->pem));
+    json_put(object, "chain", inner);
+    return object;
+}
+
+static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct error *err)
+{
+    const struct passwd *pw;
+
+    *uid = *gid = NOBODY;
+    if (geteuid() != 0)
+        return true;
+    pw = getpwnam(user ? user : "nobody");
+    if (pw) {
+        *uid = pw->pw_uid;
+        *gid = pw->pw_gid;
+    } else if (user) {
+        error_set(err, EX_USAGE, "there is no user %s for the worker process", user);
+        return false;
+    }
+    return true;
+}
+
+struct workers *workers_start(struct loop *loop, const struct worker_setup *setup, const struct workers_events *events,
+                              void *arg, struct error *err)
+{
+    struct workers *w;
+    uint32_t uid, gid;
+
+    if (!find_user(setup->user, &uid, &gid, err))
+        return NULL;
+    w = mem_alloc(sizeof *w);
+    w->loop = loop;
+    w->events = events;
+    w->arg = arg;
+    id_set_init(&w->certificates);
+    w->setup = setup_to_json(setup, uid, gid);
+    w->chains = mem_array(setup->chain_count ? setup->chain_count : 1, sizeof *w->chains);
+    for (size_t i = 0; i < setup->chain_count; i++)
+        w->chains[w->chain_count++] = chain_to_json(&setup->chains[i]);
+    w->tell = loop_timer_new(loop, tell_crashed, w);
+    w->tick = loop_timer_new(loop, on_tick, w);
+    w->ticked = loop_now_ms(loop);
+    loop_timer_at(w->tick, w->ticked + LIMIT_CALL_MS);
+    if (start_worker(w, err))
+        return w;
+    workers_free(w);
+    return NULL;
+}
+
+size_t workers_pending(const struct workers *w)
+{
+    return w->pending;
+}
+
+static void list_free(struct list *list)
+{
+    while (list->first) {
+        struct ask *ask = list->first;
+
+        list_remove(ask);
+        ask_free(ask);
+    }
+}
+
+void workers_free(struct workers *w)
+{
+    if (!w)
+        return;
+    end_worker(w);
+    list_free(&w->queued);
+    list_free(&w->sent);
+    list_free(&w->crashed);
+    loop_timer_free(w->tell);
+    loop_timer_free(w->tick);
+    for (size_t i = 0; i < w->chain_count; i++)
+        json_free(w->chains[i]);
+    mem_free(w->chains);
+    json_free(w->setup);
+    mem_free(w);
+}
