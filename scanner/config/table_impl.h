@@ -60,8 +60,16 @@ void table_note(struct table *, const char *code, int line, const char *format, 
 void table_break(struct table *, bool unreadable, const char *code, int line, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* For "%.*s" in these: as much of a slice as a message should quote. */
+#define QUOTE_MAX 200
+#define QUOTED(s) (int)((s).n < QUOTE_MAX ? (s).n : QUOTE_MAX), (s).p
+
 /* Folds a key as tables of fixed strings do; borrows key when nothing changes. */
 struct slice table_fold(struct region *, struct slice key, bool utf8);
+
+/* Whether what is put into the table goes through the UTF-8 layer. From 3.11 on texthash and inline fill their memory
+ * below it: nothing is checked, and only ASCII is folded. */
+bool table_stores_utf8(const struct table *);
 
 /* Reads a file through the loader. False: table_break() was called. */
 bool table_read(struct table *, const struct table_loader *, const char *path, struct slice *text);
@@ -76,8 +84,9 @@ struct table_lines {
 void table_lines_init(struct table_lines *, struct table *, struct slice text);
 bool table_lines_next(struct table_lines *, struct logical_line *);
 
-/* "{...}" as a whole: false when text does not start with a brace or the last byte is not the one that closes it. */
-bool braces_open(struct slice text, struct slice *inside);
+/* "{...}" as a whole: NULL, or what is wrong: no brace at the start, none that closes it, text behind that. */
+const char *braces_open(struct slice text, struct slice *inside);
+#define BRACES_SEPARATORS ", \t\r\n"
 /* The text of a rule table: of its file, or between the braces of pcre:{{...}, ...} (3.7). False: table_break() was
  * called. */
 bool table_rule_text(struct table *, const struct table_loader *, struct slice *text);
