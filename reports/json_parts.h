@@ -1,0 +1,33 @@
+/* The members of the JSON report, each as a value: shared by the object and by the lines. The caller frees them. */
+#ifndef REPORTS_JSON_PARTS_H
+#define REPORTS_JSON_PARTS_H
+
+#include "reports/formats.h"
+#include "scanner/base/dict.h"
+#include "scanner/base/json.h"
+
+#define REPORT_FORMAT "posttls-audit/report"
+#define REPORT_FORMAT_VERSION 1
+
+struct json *json_of_generator(void);
+/* still_running: what is only known at the end is null. */
+struct json *json_of_run(const struct report *, bool still_running);
+struct json *json_of_configuration(const struct report *);
+struct json *json_of_summary(const struct report *);
+struct json *json_of_findings(const struct findings *);
+struct json *json_of_result(const struct result *);
+
+/* Notes the certificates that a result names: id -> struct cert. */
+void used_certificates(struct dict *, const struct report *, const struct result *);
+/* They as an object, in the order of their ids. */
+struct json *json_of_certificates(const struct report *, const struct dict *);
+
+/* One certificate; digest is OpenSSL's name of what pins are written in, as configured. */
+struct json *json_of_certificate(const struct cert *, const char *digest);
+/* smtp_tls_fingerprint_digest of the SMTP client; "" when there is no client. */
+const char *report_fingerprint_digest(const struct config *);
+
+/* Writes a value in one line. */
+bool sink_json(const struct sink *, const struct json *);
+
+#endif

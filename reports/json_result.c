@@ -1,0 +1,277 @@
+/* One destination in the JSON report. */
+#include <stdio.h>
+#include <string.h>
+
+#include "reports/json_parts.h"
+#include "scanner/base/names.h"
+
+static struct json *json_of_forecast(const struct forecast *forecast)
+{
+    struct json *json = json_object();
+
+    json_put(json, "status", json_text(forecast->status));
+    json_put(json, "dsn", json_text(forecast->dsn));
+    json_put(json, "relay", json_text(forecast->relay));
+    json_put(json, "tls", json_text(forecast->tls));
+    json_put(json, "effective_level", json_text(forecast->effective_level));
+    json_put(json, "reason", json_text(reason_code(forecast->reason)));
+    json_put(json, "text", json_text(forecast->text));
+    return json;
+}
+
+static struct json *json_of_first_attempt(const struct forecast *forecast)
+{
+    struct json *json = json_object();
+
+    json_put(json, "status", json_text(forecast->status));
+    json_put(json, "dsn", json_text(forecast->dsn));
+    json_put(json, "relay", json_text(forecast->relay));
+    json_put(json, "tls", json_text(forecast->tls));
+    return json;
+}
+
+static struct json *json_of_list(const struct text_list *list)
+{
+    struct json *json = json_array();
+    size_t       i;
+
+    for (i = 0; i < list->count; i++)
+        json_push(json, json_text(list->items[i]));
+    return json;
+}
+
+/* Attributes that may stand more than once, and whose values add up. */
+static const struct text_list *list_of_attribute(const struct policy *policy, const char *name)
+{
+    if (strcmp(name, "match") == 0)
+        return policy->match;
+    if (strcmp(name, "tafile") == 0)
+        return policy->tafiles;
+    if (strcmp(name, "mx_host_pattern") == 0)
+        return &policy->sts.mx_patterns;
+    if (strcmp(name, "policy_string") == 0)
+        return &policy->sts.strings;
+    return NULL;
+}
+
+static struct json *json_of_attributes(const struct policy *policy)
+{
+    struct json *json = json_object();
+    size_t       i;
+
+    for (i = 0; i < policy->attribute_count; i++) {
+        const struct policy_attribute *attribute = &policy->attributes[i];
+        const struct text_list        *list = list_of_attribute(policy, attribute->name);
+
+        json_put(json, attribute->name, list != NULL ? json_of_list(list) : json_text(attribute->value));
+    }
+    return json;
+}
+
+static struct json *json_of_policy(const struct policy *policy)
+{
+    struct json *json = json_object();
+    bool         entry = policy != NULL && policy->from_table;
+
+    json_put(json, "level", policy != NULL ? json_text(level_word(policy->level)) : json_null());
+    json_put(json, "error", policy != NULL ? json_text(policy->error) : json_null());
+    json_put(json, "source", policy != NULL ? json_text(policy->source) : json_null());
+    json_put(json, "file", entry ? json_text(policy->answer.file) : json_null());
+    json_put(json, "line", entry && policy->answer.line > 0 ? json_integer(policy->answer.line) : json_null());
+    json_put(json, "key", entry ? json_text(policy->answer.key) : json_null());
+    json_put(json, "value", entry ? json_text(policy->answer.value) : json_null());
+    json_put(json, "attributes", policy != NULL ? json_of_attributes(policy) : json_object());
+    return json;
+}
+
+static struct json *json_of_mx(const struct mail_hosts *hosts)
+{
+    struct json *json = json_object(), *records = json_array();
+    size_t       i;
+
+    for (i = 0; hosts != NULL && i < hosts->mx_record_count; i++) {
+        struct json *record = json_object();
+
+        json_put(record, "preference", json_integer(hosts->mx_records[i].preference));
+        json_put(record, "host", json_text(hosts->mx_records[i].host));
+        json_push(records, record);
+    }
+    json_put(json, "dnssec", hosts != NULL ? json_text(hosts->mx_dnssec) : json_null());
+    json_put(json, "records", records);
+    return json;
+}
+
+/* "offered", "not-offered", "refused"; NULL when it was not asked for, or the conversation never came so far. */
+static const char *starttls_word(const struct conversation *conversation)
+{
+    if (conversation->profile->wrapper || (conversation->ehlo.code == 0 && conversation->helo.code == 0))
+        return NULL;
+    if (!conversation->starttls_offered)
+        return "not-offered";
+    return conversation->starttls.code != 0 && conversation->starttls.code / 100 != 2 ? "refused" : "offered";
+}
+
+static struct json *json_of_smtp(const struct conversation *conversation)
+{
+    struct json        *json = json_object();
+    const struct reply *greeting = NULL;
+
+    if (conversation != NULL)
+        greeting = conversation->profile->wrapper ? &conversation->tls_greeting : &conversation->greeting;
+    json_put(json, "greeting", greeting != NULL ? json_text(greeting->text) : json_null());
+    json_put(json, "code", greeting != NULL && greeting->code != 0 ? json_integer(greeting->code) : json_null());
+    json_put(json, "starttls", conversation != NULL ? json_text(starttls_word(conversation)) : json_null());
+    return json;
+}
+
+static struct json *json_of_hex(const uint8_t *data, size_t n)
+{
+    struct buf   buf;
+    struct json *json;
+    size_t       i;
+
+    buf_init(&buf, 2 * n + 1);
+    for (i = 0; i < n; i++)
+        buf_printf(&buf, "%02x", data[i]);
+    json = json_text(buf_text(&buf));
+    buf_clear(&buf);
+    return json;
+}
+
+static struct json *json_of_tlsa(const struct effective *effective)
+{
+    struct json       *json = json_object(), *records = json_array();
+    const struct tlsa *tlsa = effective != NULL ? &effective->tlsa : NULL;
+    size_t             i;
+
+    for (i = 0; tlsa != NULL && i < tlsa->count; i++) {
+        const struct dns_record *record = tlsa->records[i];
+        struct json             *one = json_object();
+        bool                     readable = !record->malformed && record->rdata_length >= 3;
+
+        json_put(one, "usage", readable ? json_integer(record->usage) : json_null());
+        json_put(one, "selector", readable ? json_integer(record->selector) : json_null());
+        json_put(one, "matching_type", readable ? json_integer(record->matching_type) : json_null());
+        json_put(one, "data", json_of_hex(record->data, readable ? record->data_length : 0));
+        json_push(records, one);
+    }
+    json_put(json, "dnssec", tlsa != NULL ? json_text(tlsa->dnssec) : json_null());
+    json_put(json, "base_domain", tlsa != NULL ? json_text(tlsa->base_domain) : json_null());
+    json_put(json, "records", records);
+    return json;
+}
+
+static struct json *json_of_chain(const struct conversation *conversation)
+{
+    struct json *json = json_array();
+    char         text[sizeof("sha256:") + CERT_ID_TEXT];
+    size_t       i;
+
+    for (i = 0; conversation != NULL && i < conversation->certificate_count; i++) {
+        snprintf(text, sizeof(text), "sha256:%s", conversation->certificates[i]);
+        json_push(json, json_text(text));
+    }
+    return json;
+}
+
+static struct json *json_of_duration(bool reached, uint32_t milliseconds)
+{
+    return reached || milliseconds > 0 ? json_integer(milliseconds) : json_null();
+}
+
+static struct json *json_of_milliseconds(const struct conversation *c)
+{
+    struct json *json = json_object();
+
+    json_put(json, "connect", c != NULL ? json_of_duration(c->phase > PHASE_CONNECT, c->ms_connect) : json_null());
+    json_put(json, "starttls", c != NULL ? json_of_duration(c->starttls.code != 0, c->ms_starttls) : json_null());
+    json_put(json, "handshake", c != NULL ? json_of_duration(c->established, c->ms_handshake) : json_null());
+    return json;
+}
+
+/* Per-site tables are asked for each host: only what differs from the next-hop's own is told again. */
+static bool policy_differs(const struct policy *a, const struct policy *b)
+{
+    if (a == NULL || a == b)
+        return false;
+    return b == NULL || a->level != b->level || a->trouble != b->trouble || a->from_table != b->from_table ||
+           a->answer.line != b->answer.line || a->answer.key == NULL || b->answer.key == NULL ||
+           strcmp(a->answer.key, b->answer.key) != 0;
+}
+
+static void put_host_name(struct json *json, const struct mail_host *host)
+{
+    char address[ADDRESS_TEXT_MAX];
+
+    json_put(json, "host", json_text(host->host));
+    json_put(json, "preference", json_integer(host->preference));
+    if (host->has_address)
+        address_to_text(&host->address, address);
+    json_put(json, "address", host->has_address ? json_text(address) : json_null());
+    json_put(json, "port", json_integer(host->port));
+}
+
+static const char *effective_word(const struct effective *effective)
+{
+    return effective != NULL ? level_word(effective->level) : NULL;
+}
+
+static struct json *json_of_host(const struct host_result *host, const struct policy *hop_policy)
+{
+    const struct conversation *conversation = host->conversation;
+    struct json               *json = json_object();
+    bool                       tried = host->verdict != VERDICT_NOT_TRIED;
+
+    put_host_name(json, host->host);
+    json_put(json, "policy", policy_differs(host->policy, hop_policy) ? json_of_policy(host->policy) : json_null());
+    json_put(json, "effective_level", json_text(effective_word(host->effective)));
+    json_put(json, "verdict", json_text(verdict_word(host->verdict)));
+    json_put(json, "dsn", json_text(host->dsn));
+    json_put(json, "tls", json_text(host->tls));
+    json_put(json, "reason", tried ? json_text(reason_code(host->reason)) : json_null());
+    json_put(json, "protocol", conversation != NULL ? json_text(conversation->protocol) : json_null());
+    json_put(json, "cipher", conversation != NULL ? json_text(conversation->cipher) : json_null());
+    json_put(json, "sni", host->profile != NULL ? json_text(host->profile->sni) : json_null());
+    json_put(json, "smtp", json_of_smtp(conversation));
+    json_put(json, "chain", json_of_chain(conversation));
+    json_put(json, "tlsa", json_of_tlsa(host->effective));
+    json_put(json, "error", conversation != NULL ? json_text(conversation->error) : json_null());
+    json_put(json, "milliseconds", json_of_milliseconds(conversation));
+    return json;
+}
+
+static struct json *json_of_hop(const struct hop_result *hop)
+{
+    struct json *json = json_object(), *hosts = json_array();
+    size_t       i;
+
+    for (i = 0; i < hop->host_count; i++)
+        json_push(hosts, json_of_host(&hop->hosts[i], hop->policy));
+    json_put(json, "nexthop", json_text(hop->nexthop != NULL ? hop->nexthop->text : hop->text));
+    json_put(json, "fallback", json_bool(hop->fallback));
+    json_put(json, "policy", json_of_policy(hop->policy));
+    json_put(json, "mx", json_of_mx(hop->mail_hosts));
+    json_put(json, "hosts", hosts);
+    return json;
+}
+
+struct json *json_of_result(const struct result *result)
+{
+    struct json *json = json_object(), *route = json_array();
+    size_t       i;
+
+    for (i = 0; i < result->hop_count; i++)
+        json_push(route, json_of_hop(&result->hops[i]));
+    json_put(json, "destination", json_text(result->destination->text));
+    json_put(json, "transport", result->route != NULL ? json_text(result->route->transport) : json_null());
+    json_put(json, "nexthop", result->route != NULL ? json_text(result->route->nexthop) : json_null());
+    json_put(json, "verdict", json_text(verdict_word(result->verdict)));
+    json_put(json, "best", json_text(verdict_word(result->best)));
+    json_put(json, "worst", json_text(verdict_word(result->worst)));
+    json_put(json, "certain", json_bool(result->certain));
+    json_put(json, "forecast", json_of_forecast(&result->forecast));
+    json_put(json, "first_attempt", json_of_first_attempt(&result->first_attempt));
+    json_put(json, "findings", json_of_findings(&result->findings));
+    json_put(json, "route", route);
+    return json;
+}
