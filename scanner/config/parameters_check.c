@@ -221,20 +221,6 @@ static bool check_host_lookup(const struct params *p, const struct parameter *ow
     return check_words(p, own, rule, err);
 }
 
-static bool check_compatibility_level(const struct params *p, const struct parameter *own, const struct rule *rule,
-                                      struct error *err)
-{
-    struct version level;
-
-    (void)p;
-    (void)rule;
-    if (own->row->type == PARAMETER_NUMBER || compat_level_parse(&level, own->text))
-        return true;
-    refuse(own, err, "malformed compatibility level", own->text);
-    error_fix(err, "write a level such as 2 or 3.6");
-    return false;
-}
-
 static bool check_hostname(const struct params *p, const struct parameter *own, const struct rule *rule,
                            struct error *err)
 {
@@ -327,7 +313,6 @@ static bool check_table(const struct params *p, const struct parameter *own, con
 
 /* By the smtp_ name; a rule for a parameter that the program does not have is passed over. */
 static const struct rule rules[] = {
-    { "compatibility_level", check_compatibility_level, NULL },
     { "inet_protocols", check_words, protocol_words },
     { "myhostname", check_hostname, NULL },
     { "mydomain", check_hostname, NULL },
@@ -371,7 +356,24 @@ static bool check_rules(const struct params *p, struct error *err)
     return true;
 }
 
+/* Comes first, as many defaults depend on it. */
+static bool check_compatibility_level(const struct params *p, struct error *err)
+{
+    const struct parameter *own = params_find(p, "compatibility_level");
+    struct version level;
+
+    if (own->error != NULL || own->row->type == PARAMETER_NUMBER)
+        return check_type(own, err);
+    if (compat_level_parse(&level, own->text))
+        return true;
+    refuse(own, err, "malformed compatibility level", own->text);
+    error_fix(err, "write a level such as 2 or 3.6");
+    return false;
+}
+
 bool params_check_start(const struct params *p, struct error *err)
 {
+    if (!check_compatibility_level(p, err))
+        return false;
     return check_types(p, false, err) && check_rules(p, err) && (!uses_tls(p) || check_types(p, true, err));
 }
