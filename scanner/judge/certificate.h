@@ -18,14 +18,17 @@ struct certificate_verdict {
     bool        fell_to_encrypt; /* dane, half-dane: no TLSA record was usable in the handshake */
     enum reason reason;        /* of a mismatch: the fault nearest to the leaf, a wrong name last */
     const char *detail;        /* one sentence for a finding: which certificate, which names; NULL when matched */
-    bool        expired_ignored; /* a date is wrong but the level does not look at dates */
-    int64_t     valid_until;   /* the moment at which matched (or trusted) ends by dates alone; INT64_MAX: never */
+    bool        expired_ignored; /* matched by a fingerprint or TLSA record of the leaf, whose dates are wrong */
+    int64_t     valid_until;   /* the moment at which matched (at may and encrypt: trusted) ends by dates alone; INT64_MAX:
+                                  never, or it is not so now */
     int         tlsa_matched;  /* index into effective->tlsa.records, or -1 */
-    size_t      tlsa_unusable; /* records not usable in the handshake */
-    int         x509_error;    /* OpenSSL's number that Postfix would log (num=); 0 */
+    size_t      tlsa_unusable; /* of effective->tlsa.usable, those that cannot be used in the handshake */
+    int         x509_error;    /* OpenSSL's number for the fault that Postfix would log; 0 */
 };
 
-/* The conversation must be established. when: seconds since 1970. */
+/* The conversation must be established. when: seconds since 1970. match may be NULL at may and encrypt. Where the facts lack
+ * a certificate of the conversation, the reason is REASON_NOT_OBSERVED and nothing else of the verdict counts; in every
+ * other case the reason means something only when not matched. */
 void certificate_judge(struct region *, struct certificate_verdict *, struct trust *, const struct config *,
                        const struct service *, const struct policy *, const struct effective *, const struct match *,
                        const struct conversation *, const struct facts *, int64_t when);

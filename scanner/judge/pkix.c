@@ -1,0 +1,189 @@
+#include "scanner/judge/pkix.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#include "scanner/base/mem.h"
+
+/* NULL: no certificate, or something behind it. */
+static X509 *read_certificate(const struct cert *cert)
+{
+    const unsigned char *p = cert->der;
+    X509 *x509 = cert->der_length > 0 && cert->der_length <= CERT_DER_MAX ? d2i_X509(NULL, &p, (long)cert->der_length) : NULL;
+
+    if (x509 != NULL && p != cert->der + cert->der_length) {
+        X509_free(x509);
+        x509 = NULL;
+    }
+    ERR_clear_error();
+    return x509;
+}
+
+void pkix_chain_read(struct pkix_chain *chain, const struct conversation *conversation, const struct facts *facts)
+{
+    memset(chain, 0, sizeof *chain);
+    chain->sent = sk_X509_new_null();
+    if (chain->sent == NULL)
+        mem_exhausted();
+    for (size_t i = 0; i < conversation->certificate_count && i < PKIX_CHAIN_MAX; i++) {
+        const struct cert *cert = facts_cert(facts, conversation->certificates[i]);
+        X509 *x509;
+
+        if (cert == NULL) {
+            chain->missing = true;
+            continue;
+        }
+        x509 = read_certificate(cert);
+        chain->unreadable += x509 == NULL;
+        if (x509 != NULL && sk_X509_push(chain->sent, x509) <= 0)
+            mem_exhausted();
+        if (i == 0)
+            chain->leaf = x509;
+    }
+}
+
+void pkix_chain_clear(struct pkix_chain *chain)
+{
+    sk_X509_pop_free(chain->sent, X509_free);
+    memset(chain, 0, sizeof *chain);
+}
+
+enum pkix_bookkeeping pkix_bookkeeping(struct version version)
+{
+    if (!version_at_least(version, 3, 6, 0))
+        return PKIX_OWN;
+    return version_at_least(version, 3, 10, 4) ? PKIX_NEAREST : PKIX_LAST;
+}
+
+bool pkix_time(const ASN1_TIME *time, int64_t *seconds)
+{
+    struct tm tm;
+
+    memset(&tm, 0, sizeof tm);
+    if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
+        return false;
+    *seconds = (int64_t)timegm(&tm);
+    return true;
+}
+
+/* What the callback keeps. */
+struct book {
+    const struct pkix_setting *setting;
+    struct pkix_result        *result;
+    struct pkix_fault          last_kept; /* what releases to 3.10.3 log: nearest to the leaf, names like the rest */
+    bool                       has_kept;
+};
+
+/* Does a come before b? */
+static bool counts_before(const struct pkix_fault *a, const struct pkix_fault *b)
+{
+    bool name_a = a->error == X509_V_ERR_HOSTNAME_MISMATCH, name_b = b->error == X509_V_ERR_HOSTNAME_MISMATCH;
+
+    if (name_a != name_b)
+        return name_b;
+    return a->depth < b->depth;
+}
+
+/* Insertion that keeps equals in the order in which they came, so the first is what newer releases keep. */
+static void note_fault(struct pkix_result *result, struct pkix_fault fault)
+{
+    size_t at = result->fault_count;
+
+    if (at == PKIX_FAULTS_MAX) { /* the least counts least */
+        if (!counts_before(&fault, &result->faults[at - 1]))
+            return;
+        at--;
+    } else {
+        result->fault_count++;
+    }
+    for (; at > 0 && counts_before(&fault, &result->faults[at - 1]); at--)
+        result->faults[at] = result->faults[at - 1];
+    result->faults[at] = fault;
+}
+
+static void note(struct book *book, X509_STORE_CTX *store, struct pkix_fault fault)
+{
+    note_fault(book->result, fault);
+    if (book->setting->bookkeeping == PKIX_NEAREST) {
+        X509_STORE_CTX_set_error(store, book->result->faults[0].error);
+    } else if (!book->has_kept || fault.depth < book->last_kept.depth) {
+        book->last_kept = fault;
+        book->has_kept = true;
+    }
+}
+
+/* Never stops the verification: what counts is decided afterwards. */
+static int on_certificate(int ok, X509_STORE_CTX *store)
+{
+    struct book *book = X509_STORE_CTX_get_app_data(store);
+    const struct pkix_setting *setting = book->setting;
+    struct pkix_fault fault = { X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store),
+                                X509_STORE_CTX_get_current_cert(store) };
+
+    if (setting->must_fail) {
+        if (fault.depth == 0) {
+            fault.error = X509_V_ERR_UNSPECIFIED;
+            X509_STORE_CTX_set_error(store, fault.error);
+            note(book, store, fault);
+        }
+        return 1;
+    }
+    if (setting->bookkeeping == PKIX_OWN && fault.depth > setting->depth) {
+        fault.error = X509_V_ERR_CERT_CHAIN_TOO_LONG;
+        X509_STORE_CTX_set_error(store, fault.error);
+        ok = 0;
+    }
+    if (!ok)
+        note(book, store, fault);
+    return 1;
+}
+
+static void find_end(struct pkix_result *result, STACK_OF(X509) *built, const X509 *leaf)
+{
+    result->ends = INT64_MAX;
+    for (int i = 0; i < (built == NULL ? 0 : sk_X509_num(built)); i++) {
+        X509   *x509 = sk_X509_value(built, i);
+        int64_t end;
+
+        if (pkix_time(X509_get0_notAfter(x509), &end) && end < result->ends) {
+            result->ends = end;
+            result->leaf_ends = x509 == leaf;
+        }
+    }
+}
+
+void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting, const struct pkix_chain *chain,
+                 int64_t when)
+{
+    struct book book = { .setting = setting, .result = result };
+    X509_STORE_CTX *store = X509_STORE_CTX_new();
+    X509_VERIFY_PARAM *param;
+
+    memset(result, 0, sizeof *result);
+    if (store == NULL ||
+        !X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(setting->ssl)), chain->leaf, chain->sent) ||
+        !X509_STORE_CTX_set_app_data(store, &book))
+        mem_exhausted();
+    /* As ssl_verify_cert_chain() of OpenSSL sets it up. */
+    param = X509_STORE_CTX_get0_param(store);
+    X509_VERIFY_PARAM_set_auth_level(param, setting->auth_level);
+    X509_STORE_CTX_set0_dane(store, SSL_get0_dane(setting->ssl));
+    X509_STORE_CTX_set_default(store, "ssl_server");
+    X509_VERIFY_PARAM_set1(param, SSL_get0_param(setting->ssl));
+    X509_VERIFY_PARAM_set_time(param, (time_t)when);
+    X509_STORE_CTX_set_verify_cb(store, on_certificate);
+    ERR_clear_error();
+    X509_verify_cert(store);
+    ERR_clear_error();
+    result->error = X509_STORE_CTX_get_error(store);
+    result->logged = setting->bookkeeping == PKIX_NEAREST ? result->fault_count > 0 ? result->faults[0].error : X509_V_OK
+                                                          : book.has_kept ? book.last_kept.error : X509_V_OK;
+    if (result->error == X509_V_OK)
+        find_end(result, X509_STORE_CTX_get0_chain(store), chain->leaf);
+    X509_STORE_CTX_free(store);
+}
