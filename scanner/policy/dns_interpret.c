@@ -13,16 +13,18 @@
 /* The fixed limit of records read, in releases that have it. */
 #define RECORDS_READ 100
 
-static const struct version limits_records[] = { { 3, 5, 25 }, { 3, 6, 15 }, { 3, 7, 11 }, { 3, 8, 6 }, { 3, 9, 0 }, { 0, 0, 0 } };
+static const struct version limits_records[] = { { 3, 5, 25 }, { 3, 6, 15 }, { 3, 7, 11 },
+                                                 { 3, 8, 6 },  { 3, 9, 0 },  { 0, 0, 0 } };
 /* "*" as the first label of a name counts as valid. */
-static const struct version allows_wildcard[] = { { 3, 5, 21 }, { 3, 6, 11 }, { 3, 7, 7 }, { 3, 8, 2 }, { 3, 9, 0 }, { 0, 0, 0 } };
+static const struct version allows_wildcard[] = { { 3, 5, 21 }, { 3, 6, 11 }, { 3, 7, 7 },
+                                                  { 3, 8, 2 },  { 3, 9, 0 },  { 0, 0, 0 } };
 
 static const struct type_word {
     enum dns_type type;
-    const char   *word;
+    const char *word;
 } type_words[] = {
-    { DNS_A, "A" },     { DNS_CNAME, "CNAME" }, { DNS_MX, "MX" },     { DNS_TXT, "TXT" },
-    { DNS_AAAA, "AAAA" }, { DNS_SRV, "SRV" },   { DNS_TLSA, "TLSA" },
+    { DNS_A, "A" },       { DNS_CNAME, "CNAME" }, { DNS_MX, "MX" },     { DNS_TXT, "TXT" },
+    { DNS_AAAA, "AAAA" }, { DNS_SRV, "SRV" },     { DNS_TLSA, "TLSA" },
 };
 
 static const char *type_word(enum dns_type type)
@@ -35,13 +37,13 @@ static const char *type_word(enum dns_type type)
 
 /* The state of one lookup while its aliases are followed. */
 struct walk {
-    struct region        *region;
-    const struct view    *view;
+    struct region *region;
+    const struct view *view;
     const struct service *service;
-    enum dns_type         type;
-    struct version        version;
-    const char           *name;      /* of the query at hand */
-    bool                  all_ad;    /* on every reply so far that gave an alias */
+    enum dns_type type;
+    struct version version;
+    const char *name; /* of the query at hand */
+    bool all_ad;      /* on every reply so far that gave an alias */
     struct lookup_result *result;
 };
 
@@ -73,16 +75,17 @@ static const char *query_name(struct region *region, const char *name)
 static void fail(struct walk *walk, enum lookup status, const char *words)
 {
     walk->result->status = status;
-    walk->result->text = region_printf(walk->region, "Host or domain name not found. Name service error for name=%s type=%s: %s",
-                                       walk->name, type_word(walk->type), words);
+    walk->result->text =
+        region_printf(walk->region, "Host or domain name not found. Name service error for name=%s type=%s: %s",
+                      walk->name, type_word(walk->type), words);
 }
 
 static void fail_malformed(struct walk *walk, enum lookup status)
 {
     walk->result->status = status;
-    walk->result->text = region_printf(walk->region,
-                                       "Name service error for name=%s type=%s: Malformed or unexpected name server reply",
-                                       walk->name, type_word(walk->type));
+    walk->result->text =
+        region_printf(walk->region, "Name service error for name=%s type=%s: Malformed or unexpected name server reply",
+                      walk->name, type_word(walk->type));
 }
 
 static void unknown(struct walk *walk, const char *reason)
@@ -103,7 +106,7 @@ static const char *cut_short_reason(const struct dns_fact *fact)
 
 /* What the C library makes of the code of a reply. */
 static const struct rcode_row {
-    int         rcode;
+    int rcode;
     enum lookup status;
     const char *words;
 } rcode_rows[] = {
@@ -360,8 +363,9 @@ static void filter_answer(struct walk *walk)
                 unknown(walk, "not-observed");
             else if (status == LOOKUP_UNKNOWN)
                 unknown(walk, "table-unreadable");
-            result->text = region_printf(walk->region, "Error looking up name=%s type=%s: Invalid DNS reply filter syntax",
-                                         walk->name, type_word(walk->type));
+            result->text =
+                region_printf(walk->region, "Error looking up name=%s type=%s: Invalid DNS reply filter syntax",
+                              walk->name, type_word(walk->type));
             return;
         }
     }

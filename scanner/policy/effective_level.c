@@ -6,20 +6,21 @@
 #include "scanner/base/hostname.h"
 #include "scanner/policy/match.h"
 #include "scanner/policy/policy_parse.h"
+#include "scanner/policy/words.h"
 
 #define CONFIGURATION_PROBLEM "client TLS configuration problem"
 
 /* What one decision works with. */
 struct decision {
-    struct region           *region;
-    struct effective        *out;
-    const struct config     *config;
-    const struct service    *service;
-    const struct nexthop    *nexthop;
-    const struct policy     *policy;
+    struct region *region;
+    struct effective *out;
+    const struct config *config;
+    const struct service *service;
+    const struct nexthop *nexthop;
+    const struct policy *policy;
     const struct mail_hosts *hosts;
-    const struct mail_host  *host;
-    const struct view       *view;
+    const struct mail_host *host;
+    const struct view *view;
 };
 
 static void invalid(struct decision *d, const char *text, const char *reason)
@@ -28,29 +29,19 @@ static void invalid(struct decision *d, const char *text, const char *reason)
     d->out->why = (struct why){ "4.7.5", text, reason };
 }
 
-static bool lists_word(const char *list, const char *word)
-{
-    struct slice rest = slice_of(list), token;
-
-    while (slice_next_token(&rest, ", \t\r\n", &token))
-        if (slice_eq_text_nocase(token, word))
-            return true;
-    return false;
-}
-
 /* Why DANE cannot be used with this configuration: the tail of smtp(8)'s warning, or NULL. */
 static const char *dane_obstacle(const struct decision *d)
 {
     const struct params *params = d->service->params;
-    bool dns = lists_word(params_text(params, "smtp_host_lookup"), "dns");
-    const char *options = params_text(params, "smtp_dns_resolver_options");
+    bool dns = words_have(params, "smtp_host_lookup", "dns");
     const char *word = level_word(d->policy->level);
 
     if (!dns || !slice_eq_text_nocase(slice_of(params_text(params, "smtp_dns_support_level")), "dnssec"))
         return region_printf(d->region, "%s configured with dnssec lookups disabled", word);
     if (params_program(params) == PROGRAM_SMTP && params_bool(params, "ignore_mx_lookup_error"))
         return region_printf(d->region, "%s configured with MX lookup errors ignored", word);
-    if (lists_word(options, "res_defnames") || lists_word(options, "res_dnsrch"))
+    if (words_have(params, "smtp_dns_resolver_options", "res_defnames") ||
+        words_have(params, "smtp_dns_resolver_options", "res_dnsrch"))
         return region_printf(d->region, "dns resolver options incompatible with %s TLS", word);
     return NULL;
 }

@@ -48,8 +48,9 @@ static struct mail_host *add_host(struct search *s, const struct target *target)
         s->room = room;
     }
     host = &out->hosts[out->count++];
-    *host = (struct mail_host){ .host = target->host, .ascii = target->host, .preference = target->preference,
-                                .port = target->port };
+    *host = (struct mail_host){
+        .host = target->host, .ascii = target->host, .preference = target->preference, .port = target->port
+    };
     return host;
 }
 
@@ -102,8 +103,8 @@ static const struct failure {
     enum lookup status;
     const char *dsn, *after_soft;
 } failures[] = {
-    { LOOKUP_POLICY, "4.7.0", "4.7.0" },   { LOOKUP_RETRY, "4.4.3", "4.4.3" },     { LOOKUP_FAIL, "5.4.3", "4.4.3" },
-    { LOOKUP_INVALID, "5.4.4", "4.4.4" },  { LOOKUP_NOT_FOUND, "5.4.4", "4.4.4" },
+    { LOOKUP_POLICY, "4.7.0", "4.7.0" },  { LOOKUP_RETRY, "4.4.3", "4.4.3" },     { LOOKUP_FAIL, "5.4.3", "4.4.3" },
+    { LOOKUP_INVALID, "5.4.4", "4.4.4" }, { LOOKUP_NOT_FOUND, "5.4.4", "4.4.4" },
 };
 
 static const struct failure *failure_of(enum lookup status)
@@ -119,21 +120,23 @@ static const struct failure *failure_of(enum lookup status)
 /* Both questions about a name, as dns_lookup_v() joins their results. */
 struct both {
     struct lookup_result results[2];
-    size_t      count;
+    size_t count;
     enum lookup status;
-    const char *text;          /* what the lookups left in why's text; NULL: untouched */
+    const char *text; /* what the lookups left in why's text; NULL: untouched */
     const char *unknown_reason;
-    bool        unknown;       /* one of the two could not be observed */
-    bool        wanted, no_such_name;
+    bool unknown; /* one of the two could not be observed */
+    bool wanted, no_such_name;
 };
 
 static void ask_addresses(struct search *s, const struct target *target, struct both *both)
 {
     *both = (struct both){ .status = LOOKUP_NOT_FOUND, .no_such_name = true };
     if (s->ipv4)
-        both->results[both->count++] = dns_interpret(s->region, s->view, s->service, target->host, DNS_A, target->dnssec);
+        both->results[both->count++] =
+            dns_interpret(s->region, s->view, s->service, target->host, DNS_A, target->dnssec);
     if (s->ipv6)
-        both->results[both->count++] = dns_interpret(s->region, s->view, s->service, target->host, DNS_AAAA, target->dnssec);
+        both->results[both->count++] =
+            dns_interpret(s->region, s->view, s->service, target->host, DNS_AAAA, target->dnssec);
     for (size_t i = 0; i < both->count; i++) {
         const struct lookup_result *result = &both->results[i];
 
@@ -281,7 +284,8 @@ static void resolve_native(struct search *s, const struct target *target)
         const struct dns_record *record = &fact->records[i];
         struct mail_host *host;
 
-        if ((record->type != DNS_A && record->type != DNS_AAAA) || record->malformed || !family_enabled(s, &record->address))
+        if ((record->type != DNS_A && record->type != DNS_AAAA) || record->malformed ||
+            !family_enabled(s, &record->address))
             continue;
         found++;
         host = add_address(s, target, &record->address);

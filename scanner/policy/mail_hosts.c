@@ -5,22 +5,14 @@
 #include <strings.h>
 
 #include "scanner/policy/level.h"
+#include "scanner/policy/words.h"
 
 #define SMTP_PORT 25
 /* The fixed limit of addresses in a list, in releases that have it. */
 #define ADDRESSES_LISTED 100
 
-static const struct version limits_addresses[] = { { 3, 5, 25 }, { 3, 6, 15 }, { 3, 7, 11 }, { 3, 8, 6 }, { 3, 9, 0 }, { 0, 0, 0 } };
-
-static bool has_word(const char *list, const char *word)
-{
-    struct slice rest = slice_of(list), token;
-
-    while (slice_next_token(&rest, ", \t\r\n", &token))
-        if (slice_eq_text_nocase(token, word))
-            return true;
-    return false;
-}
+static const struct version limits_addresses[] = { { 3, 5, 25 }, { 3, 6, 15 }, { 3, 7, 11 },
+                                                   { 3, 8, 6 },  { 3, 9, 0 },  { 0, 0, 0 } };
 
 static enum dns_support dns_support_of(const struct params *params)
 {
@@ -86,8 +78,9 @@ static void loop_found(struct search *s, const char *name)
 /* smtp_host_addr(): a literal, a domain without MX, LMTP. */
 static void find_host(struct search *s, const char *host, const char *name)
 {
-    struct target target = { .host = host, .port = s->nexthop->port, .literal_allowed = true,
-                             .dnssec = s->support == SUPPORT_DNSSEC };
+    struct target target = {
+        .host = host, .port = s->nexthop->port, .literal_allowed = true, .dnssec = s->support == SUPPORT_DNSSEC
+    };
 
     s->out->why = (struct why){ NULL, NULL, NULL };
     forget_hosts(s);
@@ -146,7 +139,8 @@ static void cut_at_self(struct search *s, const char *name)
     if (self == NULL)
         return;
     for (size_t i = 0; i < s->out->count; i++)
-        best_resolved |= s->out->hosts[i].has_address && s->out->hosts[i].preference == s->out->mx_records[0].preference;
+        best_resolved |=
+            s->out->hosts[i].has_address && s->out->hosts[i].preference == s->out->mx_records[0].preference;
     keep_better_than(s, self->preference);
     s->out->backup_for_self = true;
     if (s->address_count > 0)
@@ -155,7 +149,8 @@ static void cut_at_self(struct search *s, const char *name)
     if (best_resolved)
         loop_found(s, name);
     else
-        mail_hosts_set_why(s, "4.4.4", "dns-lookup-failed", region_printf(s->region, "unable to find primary relay for %s", name));
+        mail_hosts_set_why(s, "4.4.4", "dns-lookup-failed",
+                           region_printf(s->region, "unable to find primary relay for %s", name));
 }
 
 /* smtp_addr_list() and what follows it. may_defer: smtp_defer_if_no_mx_address_found applies. */
@@ -170,8 +165,11 @@ static void resolve_exchangers(struct search *s, const struct lookup_result *res
     out->mx_secure = result->secure;
     for (size_t i = 0; i < result->count && !s->full; i++) {
         const struct dns_record *record = result->records[i];
-        struct target target = { .host = record->target, .preference = record->preference, .in_mx_set = true,
-                                 .port = record->type == DNS_SRV ? record->port : s->nexthop->port, .dnssec = dnssec };
+        struct target target = { .host = record->target,
+                                 .preference = record->preference,
+                                 .in_mx_set = true,
+                                 .port = record->type == DNS_SRV ? record->port : s->nexthop->port,
+                                 .dnssec = dnssec };
 
         host_addresses_add(s, &target);
     }
@@ -191,11 +189,11 @@ static void resolve_exchangers(struct search *s, const struct lookup_result *res
 static const struct exchanger_failure {
     enum lookup status;
     const char *dsn, *reason;
-    bool        ignorable; /* ignore_mx_lookup_error, ignore_srv_lookup_error */
+    bool ignorable; /* ignore_mx_lookup_error, ignore_srv_lookup_error */
 } exchanger_failures[] = {
-    { LOOKUP_INVALID, "5.4.4", "dns-lookup-failed", true },  { LOOKUP_NULL_MX, "5.1.0", "null-mx", false },
-    { LOOKUP_NULL_SRV, "5.1.0", "null-mx", false },          { LOOKUP_POLICY, "4.7.0", "dns-lookup-failed", false },
-    { LOOKUP_FAIL, "5.4.3", "dns-lookup-failed", true },     { LOOKUP_NOT_FOUND, "5.4.4", "no-address", false },
+    { LOOKUP_INVALID, "5.4.4", "dns-lookup-failed", true }, { LOOKUP_NULL_MX, "5.1.0", "null-mx", false },
+    { LOOKUP_NULL_SRV, "5.1.0", "null-mx", false },         { LOOKUP_POLICY, "4.7.0", "dns-lookup-failed", false },
+    { LOOKUP_FAIL, "5.4.3", "dns-lookup-failed", true },    { LOOKUP_NOT_FOUND, "5.4.4", "no-address", false },
     { LOOKUP_RETRY, "4.4.3", "dns-lookup-failed", true },
 };
 
@@ -350,14 +348,13 @@ static void find_socket(struct search *s)
 static void set_up(struct search *s)
 {
     const struct params *params = s->service->params;
-    const char *protocols = params_text(params, "inet_protocols");
-    const char *lookup = params_text(params, "smtp_host_lookup");
+    bool all = words_have(params, "inet_protocols", "all");
 
     s->support = dns_support_of(params);
-    s->ipv4 = has_word(protocols, "all") || has_word(protocols, "ipv4");
-    s->ipv6 = has_word(protocols, "all") || has_word(protocols, "ipv6");
-    s->use_dns = s->support != SUPPORT_DISABLED && has_word(lookup, "dns");
-    s->use_native = s->support == SUPPORT_DISABLED || has_word(lookup, "native");
+    s->ipv4 = all || words_have(params, "inet_protocols", "ipv4");
+    s->ipv6 = all || words_have(params, "inet_protocols", "ipv6");
+    s->use_dns = s->support != SUPPORT_DISABLED && words_have(params, "smtp_host_lookup", "dns");
+    s->use_native = s->support == SUPPORT_DISABLED || words_have(params, "smtp_host_lookup", "native");
     s->detect_loops = params_program(params) == PROGRAM_SMTP && s->nexthop->port == SMTP_PORT;
     s->address_limit = version_has(params_version(params), limits_addresses) ? ADDRESSES_LISTED : MAIL_HOSTS_MAX;
 }
@@ -366,8 +363,14 @@ void mail_hosts_find(struct region *region, struct mail_hosts *out, const struct
                      const struct service *service, const struct nexthop *nexthop, const struct prefix *allow,
                      size_t allow_count, const struct view *view)
 {
-    struct search s = { .region = region, .config = config, .service = service, .nexthop = nexthop, .allow = allow,
-                        .allow_count = allow_count, .view = view, .out = out };
+    struct search s = { .region = region,
+                        .config = config,
+                        .service = service,
+                        .nexthop = nexthop,
+                        .allow = allow,
+                        .allow_count = allow_count,
+                        .view = view,
+                        .out = out };
     bool no_exchangers, mx;
 
     *out = (struct mail_hosts){ .mx_status = LOOKUP_NOT_FOUND };

@@ -1,4 +1,4 @@
-/* Shared by mail_hosts.c (lists of mail exchangers) and host_addresses.c (the addresses of one name). Private to them. */
+/* Shared by mail_hosts.c (lists of mail exchangers) and host_addresses.c (addresses of one name). Private to them. */
 #ifndef SCANNER_POLICY_MAIL_HOSTS_IMPL_H
 #define SCANNER_POLICY_MAIL_HOSTS_IMPL_H
 
@@ -8,31 +8,31 @@ enum dns_support { SUPPORT_ENABLED, SUPPORT_DISABLED, SUPPORT_DNSSEC };
 
 /* What one call works with. */
 struct search {
-    struct region        *region;
-    const struct config  *config;
+    struct region *region;
+    const struct config *config;
     const struct service *service;
     const struct nexthop *nexthop;
-    const struct prefix  *allow;
-    size_t                allow_count;
-    const struct view    *view;
-    struct mail_hosts    *out;
-    enum dns_support      support;
-    bool                  use_dns, use_native; /* smtp_host_lookup */
-    bool                  ipv4, ipv6;          /* inet_protocols */
-    bool                  detect_loops;
-    size_t                room;                /* of out->hosts */
-    size_t                note_room;
-    size_t                address_count, address_limit;
-    bool                  full;                /* the limit was reached: Postfix looks no further */
+    const struct prefix *allow;
+    size_t allow_count;
+    const struct view *view;
+    struct mail_hosts *out;
+    enum dns_support support;
+    bool use_dns, use_native; /* smtp_host_lookup */
+    bool ipv4, ipv6;          /* inet_protocols */
+    bool detect_loops;
+    size_t room; /* of out->hosts */
+    size_t note_room;
+    size_t address_count, address_limit;
+    bool full; /* the limit was reached: Postfix looks no further */
 };
 
 /* A name whose addresses are wanted. */
 struct target {
     const char *host;
-    uint16_t    preference, port;
-    bool        in_mx_set;   /* else the next-hop's own host */
-    bool        literal_allowed; /* when it is an address: the configuration or the user named it */
-    bool        dnssec;      /* the DNSSEC flag is set */
+    uint16_t preference, port;
+    bool in_mx_set;       /* else the next-hop's own host */
+    bool literal_allowed; /* when it is an address: the configuration or the user named it */
+    bool dnssec;          /* the DNSSEC flag is set */
 };
 
 /* smtp_addr_one(): adds the addresses of a host to the list, or an entry that says why there are none, and records a

@@ -64,7 +64,7 @@ static const struct text_list *given_match(const struct params *params, const st
 /* What an element of the list stands for. */
 struct reference {
     const char *name; /* NULL: ignored */
-    bool        subdomains;
+    bool subdomains;
 };
 
 static struct reference reference_of(const char *element, const char *nexthop, const char *host)
@@ -85,7 +85,8 @@ static struct reference reference_of(const char *element, const char *nexthop, c
 
 /* SSL_add1_host(3): what parses as an address becomes the address to check, and there is room for one. Postfix's own
  * engine, before 3.6, knew names only. */
-static void load_reference(struct region *region, struct match *match, struct version version, struct reference reference)
+static void load_reference(struct region *region, struct match *match, struct version version,
+                           struct reference reference)
 {
     char ascii[HOSTNAME_MAX + 1];
     struct address address;
@@ -191,7 +192,8 @@ void match_fingerprints(struct region *region, struct match *match, const struct
     if (given != NULL)
         load_digests(region, match, given, old);
     /* Before 3.6 any text at all was loaded; before 3.9 a list of which nothing could be loaded counted as none. */
-    if (given == NULL || (match->digests.count == 0 && !(old && given->count > 0) && !version_at_least(version, 3, 9, 0))) {
+    if (given == NULL ||
+        (match->digests.count == 0 && !(old && given->count > 0) && !version_at_least(version, 3, 9, 0))) {
         configured = split(region, params_text(params, "smtp_tls_fingerprint_cert_match"), ", \t\r\n");
         load_digests(region, match, &configured, old);
     }

@@ -6,22 +6,24 @@
 #include "scanner/base/hostname.h"
 #include "scanner/policy/ciphers.h"
 #include "scanner/policy/protocols.h"
+#include "scanner/policy/words.h"
 
 /* A reply line beyond twice line_length_limit ends the session. */
-static const struct version ends_long_lines[] = { { 3, 8, 18 }, { 3, 9, 12 }, { 3, 10, 11 }, { 3, 11, 4 }, { 3, 12, 0 }, { 0, 0, 0 } };
+static const struct version ends_long_lines[] = { { 3, 8, 18 }, { 3, 9, 12 }, { 3, 10, 11 },
+                                                  { 3, 11, 4 }, { 3, 12, 0 }, { 0, 0, 0 } };
 
 /* What one profile is made of. */
 struct making {
-    struct region          *region;
-    struct profile         *out;
-    const struct params    *params;
-    const struct service   *service;
-    const struct nexthop   *nexthop;
-    const struct policy    *policy;
+    struct region *region;
+    struct profile *out;
+    const struct params *params;
+    const struct service *service;
+    const struct nexthop *nexthop;
+    const struct policy *policy;
     const struct mail_host *host;
     const struct effective *effective;
-    enum level              level;   /* that chooses lists: none counts as may */
-    const char             *error;   /* why the handshake fails before it begins */
+    enum level level;  /* that chooses lists: none counts as may */
+    const char *error; /* why the handshake fails before it begins */
 };
 
 static void fail_handshake(struct making *m, const char *error)
@@ -32,16 +34,6 @@ static void fail_handshake(struct making *m, const char *error)
 }
 
 /* the dialogue */
-
-static bool lists_word(const char *list, const char *word)
-{
-    struct slice rest = slice_of(list), token;
-
-    while (slice_next_token(&rest, ", \t\r\n", &token))
-        if (slice_eq_text_nocase(token, word))
-            return true;
-    return false;
-}
 
 static uint32_t seconds(const struct params *params, const char *name)
 {
@@ -74,7 +66,7 @@ static void set_dialogue(struct making *m)
     out->helo_name = params_text(params, "smtp_helo_name");
     out->never_ehlo = !out->lmtp && params_bool(params, "smtp_never_send_ehlo");
     out->ehlo_needs_esmtp = !out->lmtp && !params_bool(params, "smtp_always_send_ehlo");
-    out->pix_no_esmtp = lists_word(params_text(params, "smtp_pix_workarounds"), "disable_esmtp");
+    out->pix_no_esmtp = words_have(params, "smtp_pix_workarounds", "disable_esmtp");
     out->line_limit = limit < 0 ? 0 : limit > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)limit;
     out->long_line_ends = version_has(params_version(params), ends_long_lines);
     out->connect_timeout = seconds(params, "smtp_connect_timeout");
@@ -174,7 +166,7 @@ static void set_sni(struct making *m)
 
 struct option {
     const char *word;
-    uint64_t    bits;
+    uint64_t bits;
 };
 
 /* Which workarounds can be taken away from SSL_OP_ALL; most have long been nothing. */
@@ -263,12 +255,19 @@ static const char *groups(struct making *m)
     return text;
 }
 
-void profile_make(struct region *region, struct profile *out, const struct config *config, const struct service *service,
-                  const struct nexthop *nexthop, const struct policy *policy, const struct mail_hosts *hosts,
-                  const struct mail_host *host, const struct effective *effective, const char **handshake_error)
+void profile_make(struct region *region, struct profile *out, const struct config *config,
+                  const struct service *service, const struct nexthop *nexthop, const struct policy *policy,
+                  const struct mail_hosts *hosts, const struct mail_host *host, const struct effective *effective,
+                  const char **handshake_error)
 {
-    struct making m = { .region = region, .out = out, .params = service->params, .service = service,
-                        .nexthop = nexthop, .policy = policy, .host = host, .effective = effective };
+    struct making m = { .region = region,
+                        .out = out,
+                        .params = service->params,
+                        .service = service,
+                        .nexthop = nexthop,
+                        .policy = policy,
+                        .host = host,
+                        .effective = effective };
 
     (void)config;
     (void)hosts;

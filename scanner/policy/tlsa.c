@@ -11,17 +11,18 @@
 #define MATCHING_TYPES     256
 
 /* Before this fix an empty association makes smtp(8) panic. */
-static const struct version takes_empty_data[] = { { 3, 8, 18 }, { 3, 9, 12 }, { 3, 10, 11 }, { 3, 11, 4 }, { 3, 12, 0 }, { 0, 0, 0 } };
+static const struct version takes_empty_data[] = { { 3, 8, 18 }, { 3, 9, 12 }, { 3, 10, 11 },
+                                                   { 3, 11, 4 }, { 3, 12, 0 }, { 0, 0, 0 } };
 
 /* Digests by the names that OpenSSL knows, with their octets. */
 static const struct digest_row {
     const char *name;
-    size_t      octets;
+    size_t octets;
 } digest_rows[] = {
-    { "sha256", 32 },     { "sha512", 64 },     { "sha384", 48 },   { "sha224", 28 },       { "sha1", 20 },
-    { "md5", 16 },        { "sha512-256", 32 }, { "sha512-224", 28 }, { "sha3-224", 28 },   { "sha3-256", 32 },
-    { "sha3-384", 48 },   { "sha3-512", 64 },   { "ripemd160", 20 }, { "blake2b512", 64 },  { "blake2s256", 32 },
-    { "sm3", 32 },        { "md5-sha1", 36 },
+    { "sha256", 32 },   { "sha512", 64 },     { "sha384", 48 },     { "sha224", 28 },     { "sha1", 20 },
+    { "md5", 16 },      { "sha512-256", 32 }, { "sha512-224", 28 }, { "sha3-224", 28 },   { "sha3-256", 32 },
+    { "sha3-384", 48 }, { "sha3-512", 64 },   { "ripemd160", 20 },  { "blake2b512", 64 }, { "blake2s256", 32 },
+    { "sm3", 32 },      { "md5-sha1", 36 },
 };
 
 static const struct digest_row *digest_row(struct slice name)
@@ -154,11 +155,11 @@ static bool panics_over(const struct params *params, const struct dns_record *re
 
 /* What one lookup works with. */
 struct hunt {
-    struct region        *region;
-    struct tlsa          *out;
+    struct region *region;
+    struct tlsa *out;
     const struct service *service;
-    const struct view    *view;
-    uint16_t              port;
+    const struct view *view;
+    uint16_t port;
 };
 
 static void take_records(struct hunt *hunt, const struct lookup_result *result, const char *base_domain)
@@ -214,7 +215,7 @@ static void ask_below(struct hunt *hunt, const char *base_domain)
     }
 }
 
-/* An alias whose addresses are insecure: is the alias itself secure? Status NONE when not; ERROR when that cannot be told. */
+/* An alias whose addresses are insecure: is the alias itself secure? Status ERROR when that cannot be told. */
 static bool alias_is_secure(struct hunt *hunt, const char *qname)
 {
     struct lookup_result result = dns_interpret(hunt->region, hunt->view, hunt->service, qname, DNS_CNAME, true);

@@ -13,14 +13,18 @@ static const struct name types[] = {
 };
 
 static const struct name rcodes[] = {
-    { RCODE_NOERROR, "ok" },      { RCODE_NOERROR, "ad" },      { RCODE_NXDOMAIN, "nxdomain" },
-    { RCODE_SERVFAIL, "servfail" }, { RCODE_FORMERR, "formerr" }, { RCODE_REFUSED, "refused" },
+    { RCODE_NOERROR, "ok" },         { RCODE_NOERROR, "ad" },
+    { RCODE_NXDOMAIN, "nxdomain" },  { RCODE_SERVFAIL, "servfail" },
+    { RCODE_FORMERR, "formerr" },    { RCODE_REFUSED, "refused" },
     { RCODE_NOERROR, "unparsable" }, { 0, NULL },
 };
 
 static const struct name outcomes[] = {
-    { DNS_TIMEOUT, "timeout" }, { DNS_NO_RESOLVER, "noresolver" }, { DNS_EXCLUDED, "excluded" },
-    { DNS_CRASHED, "crashed" }, { 0, NULL },
+    { DNS_TIMEOUT, "timeout" },
+    { DNS_NO_RESOLVER, "noresolver" },
+    { DNS_EXCLUDED, "excluded" },
+    { DNS_CRASHED, "crashed" },
+    { 0, NULL },
 };
 
 static struct slice word(struct slice *rest, struct slice line)

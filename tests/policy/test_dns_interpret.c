@@ -7,14 +7,14 @@
 #include "tests/policy/dns_world.h"
 #include "tests/policy/fixture.h"
 
-#define MX_ERROR "Host or domain name not found. Name service error for name=example.com type=MX: "
+#define MX_ERROR  "Host or domain name not found. Name service error for name=example.com type=MX: "
 #define MALFORMED "Name service error for name=example.com type=MX: Malformed or unexpected name server reply"
 
 static const struct {
-    const char   *world;
+    const char *world;
     enum dns_type type;
-    enum lookup   status;
-    const char   *records, *text;
+    enum lookup status;
+    const char *records, *text;
 } rows[] = {
     { "example.com MX ok MX 10 a.example; MX 20 b.example", DNS_MX, LOOKUP_OK, "a.example b.example", NULL },
     { "example.com MX ok", DNS_MX, LOOKUP_NOT_FOUND, "", MX_ERROR "Host found but no data record of requested type" },
@@ -37,7 +37,8 @@ static const struct {
     { "example.com MX ok MX 0 .", DNS_MX, LOOKUP_NULL_MX, "", "Domain example.com does not accept mail (nullMX)" },
     { "example.com MX ok MX 10 a.example; MX 0 .", DNS_MX, LOOKUP_NULL_MX, "",
       "Domain example.com does not accept mail (nullMX)" },
-    { "example.com SRV ok SRV 0 0 0 .", DNS_SRV, LOOKUP_NULL_SRV, "", "Domain example.com does not support SRV requests" },
+    { "example.com SRV ok SRV 0 0 0 .", DNS_SRV, LOOKUP_NULL_SRV, "",
+      "Domain example.com does not support SRV requests" },
     { "example.com SRV ok SRV 0 0 26 a.example", DNS_SRV, LOOKUP_OK, "a.example", NULL },
     /* aliases */
     { "example.com MX ok CNAME x.example; MX 10 a.example", DNS_MX, LOOKUP_OK, "a.example", NULL },
@@ -59,7 +60,8 @@ static const char *joined(const struct lookup_result *result)
 
     text[0] = '\0';
     for (size_t i = 0; i < result->count; i++)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i == 0 ? "" : " ", result->records[i]->target);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i == 0 ? "" : " ",
+                 result->records[i]->target);
     return text;
 }
 
@@ -98,7 +100,7 @@ static void test_names(void)
 
 static const struct {
     const char *world;
-    bool        flag, secure, ad;
+    bool flag, secure, ad;
 } security[] = {
     { "a.example A ad A 192.0.2.1", true, true, true },
     { "a.example A ad A 192.0.2.1", false, false, true },
@@ -212,7 +214,7 @@ static void test_limit(const char *version, int n, size_t want, bool cut)
 static const struct {
     const char *rules, *world;
     enum lookup status;
-    size_t      count;
+    size_t count;
     const char *text;
 } filters[] = {
     { "/ MX 10 /  IGNORE\n", "example.com MX ok MX 10 a.example; MX 20 b.example", LOOKUP_OK, 1, NULL },

@@ -5,19 +5,19 @@
 #include "tests/policy/dns_world.h"
 #include "tests/policy/fixture.h"
 
-#define D32 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define DNSSEC "smtp_dns_support_level = dnssec\n"
-#define IMX(policy) DNSSEC "smtp_tls_dane_insecure_mx_policy = " policy "\n"
-#define MX(flag) "example.com MX " flag " MX 10 a.example\n"
+#define D32           "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define DNSSEC        "smtp_dns_support_level = dnssec\n"
+#define IMX(policy)   DNSSEC "smtp_tls_dane_insecure_mx_policy = " policy "\n"
+#define MX(flag)      "example.com MX " flag " MX 10 a.example\n"
 #define ADDRESS(flag) "a.example A " flag " A 192.0.2.1\n"
-#define TLSA(flag) "_25._tcp.a.example TLSA " flag " TLSA 3 1 1 " D32 "\n"
-#define PROBLEM "client TLS configuration problem"
+#define TLSA(flag)    "_25._tcp.a.example TLSA " flag " TLSA 3 1 1 " D32 "\n"
+#define PROBLEM       "client TLS configuration problem"
 
 /* dane and dane-only, by the rows of dane_init() */
 static const struct {
     const char *main_cf, *nexthop, *world;
-    enum level  dane;
-    bool        left_aside;
+    enum level dane;
+    bool left_aside;
     const char *only_text, *only_reason; /* NULL: in force */
     const char *warning;                 /* of dane */
 } dane_rows[] = {
@@ -25,45 +25,49 @@ static const struct {
       "example.com: dane configured with dnssec lookups disabled" },
     { "smtp_dns_support_level = enabled\n", "[a.example]", ADDRESS("ok"), LEVEL_MAY, false, PROBLEM, "policy-invalid",
       "[a.example]: dane configured with dnssec lookups disabled" },
-    { DNSSEC "ignore_mx_lookup_error = yes\n", "example.com", MX("ad") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true, PROBLEM,
-      "policy-invalid", "example.com: dane configured with MX lookup errors ignored" },
-    { DNSSEC "smtp_dns_resolver_options = res_dnsrch\n", "example.com", MX("ad") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true,
-      PROBLEM, "policy-invalid", "example.com: dns resolver options incompatible with dane TLS" },
+    { DNSSEC "ignore_mx_lookup_error = yes\n", "example.com", MX("ad") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true,
+      PROBLEM, "policy-invalid", "example.com: dane configured with MX lookup errors ignored" },
+    { DNSSEC "smtp_dns_resolver_options = res_dnsrch\n", "example.com", MX("ad") ADDRESS("ad") TLSA("ad"), LEVEL_MAY,
+      true, PROBLEM, "policy-invalid", "example.com: dns resolver options incompatible with dane TLS" },
     /* the MX set is not secure */
-    { IMX("may"), "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true, "non DNSSEC destination", "not-dnssec",
+    { IMX("may"), "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true, "non DNSSEC destination",
+      "not-dnssec", NULL },
+    { IMX("may"), "example.com", MX("ok") ADDRESS("ok"), LEVEL_MAY, false, "non DNSSEC destination", "not-dnssec",
       NULL },
-    { IMX("may"), "example.com", MX("ok") ADDRESS("ok"), LEVEL_MAY, false, "non DNSSEC destination", "not-dnssec", NULL },
     { IMX("encrypt"), "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_ENCRYPT, true, "non DNSSEC destination",
       "not-dnssec", NULL },
     { IMX("dane"), "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_HALF_DANE, false, "non DNSSEC destination",
       "not-dnssec", NULL },
     { IMX("dane"), "example.com", MX("ok") ADDRESS("ad") "_25._tcp.a.example TLSA nxdomain\n", LEVEL_MAY, false,
       "non DNSSEC destination", "not-dnssec", NULL },
-    { DNSSEC, "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true, "non DNSSEC destination", "not-dnssec", NULL },
-    { DNSSEC "smtp_tls_security_level = dane\n", "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_HALF_DANE, false,
-      "non DNSSEC destination", "not-dnssec", NULL },
+    { DNSSEC, "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_MAY, true, "non DNSSEC destination", "not-dnssec",
+      NULL },
+    { DNSSEC "smtp_tls_security_level = dane\n", "example.com", MX("ok") ADDRESS("ad") TLSA("ad"), LEVEL_HALF_DANE,
+      false, "non DNSSEC destination", "not-dnssec", NULL },
     /* TLSA */
     { DNSSEC, "example.com", MX("ad") ADDRESS("ad") "_25._tcp.a.example TLSA servfail\n", LEVEL_INVALID, false,
       "TLSA lookup error for a.example:25", "tlsa-lookup-failed", NULL },
     { DNSSEC, "example.com", MX("ad") ADDRESS("ad") "_25._tcp.a.example TLSA nxdomain\n", LEVEL_MAY, false,
       "no TLSA records found", "no-tlsa", NULL },
-    { DNSSEC, "example.com", MX("ad") ADDRESS("ad") TLSA("ok"), LEVEL_MAY, false, "no TLSA records found", "no-tlsa", NULL },
+    { DNSSEC, "example.com", MX("ad") ADDRESS("ad") TLSA("ok"), LEVEL_MAY, false, "no TLSA records found", "no-tlsa",
+      NULL },
     { DNSSEC, "example.com", MX("ad") ADDRESS("ok"), LEVEL_MAY, false, "no TLSA records found", "no-tlsa", NULL },
-    { DNSSEC, "example.com", MX("ad") ADDRESS("ad") "_25._tcp.a.example TLSA ad TLSA 1 1 1 " D32 "\n", LEVEL_ENCRYPT, false,
-      "TLSA records unusable", "tlsa-unusable", NULL },
+    { DNSSEC, "example.com", MX("ad") ADDRESS("ad") "_25._tcp.a.example TLSA ad TLSA 1 1 1 " D32 "\n", LEVEL_ENCRYPT,
+      false, "TLSA records unusable", "tlsa-unusable", NULL },
     { DNSSEC, "example.com", MX("ad") ADDRESS("ad") TLSA("ad"), LEVEL_DANE, false, NULL, NULL, NULL },
     /* no MX record in use: the address alone counts */
     { DNSSEC, "[a.example]", ADDRESS("ad") TLSA("ad"), LEVEL_DANE, false, NULL, NULL, NULL },
-    { DNSSEC, "example.com", "example.com MX ok\nexample.com A ad A 192.0.2.1\n_25._tcp.example.com TLSA ad TLSA 3 1 1 " D32,
-      LEVEL_DANE, false, NULL, NULL, NULL },
+    { DNSSEC, "example.com",
+      "example.com MX ok\nexample.com A ad A 192.0.2.1\n_25._tcp.example.com TLSA ad TLSA 3 1 1 " D32, LEVEL_DANE,
+      false, NULL, NULL, NULL },
     { DNSSEC, "[192.0.2.1]", "", LEVEL_MAY, false, "no TLSA records found", "no-tlsa", NULL },
 };
 
 /* Everything for one next-hop with the policy put into the table. */
 struct setting {
-    struct fixture  *f;
-    struct nexthop   nexthop;
-    struct policy    policy;
+    struct fixture *f;
+    struct nexthop nexthop;
+    struct policy policy;
     struct mail_hosts hosts;
     struct effective effective;
 };
@@ -102,23 +106,24 @@ static void test_dane(void)
         check_ok(!s.effective.wanted && s.effective.unknown == NULL, "all is known: %s%s", main_cf, world);
         fixture_free(s.f);
         set_up(&s, main_cf, "3.7.11", dane_rows[i].nexthop, "dane-only", world);
-        is_int(s.effective.level, dane_rows[i].only_text == NULL ? LEVEL_DANE_ONLY : LEVEL_INVALID, "dane-only: %s%s", main_cf,
-               world);
+        is_int(s.effective.level, dane_rows[i].only_text == NULL ? LEVEL_DANE_ONLY : LEVEL_INVALID, "dane-only: %s%s",
+               main_cf, world);
         is_text(s.effective.why.text, dane_rows[i].only_text, "dane-only: %s%s", main_cf, world);
         is_text(s.effective.why.reason, dane_rows[i].only_reason, "dane-only: %s%s", main_cf, world);
-        is_text(s.effective.why.dsn, dane_rows[i].only_text == NULL ? NULL : "4.7.5", "dane-only: %s%s", main_cf, world);
+        is_text(s.effective.why.dsn, dane_rows[i].only_text == NULL ? NULL : "4.7.5", "dane-only: %s%s", main_cf,
+                world);
         fixture_free(s.f);
         region_free(region);
     }
 }
 
 #define VERIFIABLE MX("ok") ADDRESS("ok")
-#define STS "policy_type=sts mx_host_pattern="
+#define STS        "policy_type=sts mx_host_pattern="
 
 /* what else makes or breaks a level */
 static const struct {
     const char *main_cf, *version, *policy;
-    enum level  level;
+    enum level level;
     const char *why, *skip; /* NULL: none */
 } rows[] = {
     { "", "3.7.11", "none", LEVEL_NONE, NULL, NULL },
@@ -137,7 +142,8 @@ static const struct {
     { "", "3.7.11", "fingerprint match=abcd", LEVEL_FINGERPRINT, NULL, NULL },
     { "smtp_tls_fingerprint_cert_match = ab:cd\n", "3.7.11", "fingerprint", LEVEL_FINGERPRINT, NULL, NULL },
     { "smtp_tls_fingerprint_cert_match = ab:cd\n", "3.7.11", "fingerprint match=abc", LEVEL_FINGERPRINT, NULL, NULL },
-    { "smtp_tls_fingerprint_cert_match = ab:cd\n", "3.9.0", "fingerprint match=abc", LEVEL_INVALID, "4.7.5 " PROBLEM, NULL },
+    { "smtp_tls_fingerprint_cert_match = ab:cd\n", "3.9.0", "fingerprint match=abc", LEVEL_INVALID, "4.7.5 " PROBLEM,
+      NULL },
     /* trust anchors in main.cf */
     { "smtp_tls_trust_anchor_file = /good\n", "3.7.11", "secure", LEVEL_SECURE, NULL, NULL },
     { "smtp_tls_trust_anchor_file = /bad\n", "3.7.11", "secure", LEVEL_INVALID, "4.7.5 " PROBLEM, NULL },
@@ -184,7 +190,8 @@ static void test_rows(void)
             why = region_printf(region, "%s %s", s.effective.why.dsn, s.effective.why.text);
         is_int(s.effective.level, rows[i].level, "%s %s%s", rows[i].version, rows[i].main_cf, rows[i].policy);
         is_text(why, rows[i].why, "why: %s %s%s", rows[i].version, rows[i].main_cf, rows[i].policy);
-        is_text(s.effective.skip_reason, rows[i].skip, "skip: %s %s%s", rows[i].version, rows[i].main_cf, rows[i].policy);
+        is_text(s.effective.skip_reason, rows[i].skip, "skip: %s %s%s", rows[i].version, rows[i].main_cf,
+                rows[i].policy);
         is_int(s.effective.skipped_silently, rows[i].skip != NULL, "skip: %s %s", rows[i].version, rows[i].policy);
         fixture_free(s.f);
         region_free(region);
@@ -201,7 +208,8 @@ static void test_sts_and_dane(void)
     is_int(s.effective.level, LEVEL_DANE, "dane is in use");
     is_text(s.effective.skip_reason, "sts-mx-mismatch", "and the pattern enforced");
     fixture_free(s.f);
-    set_up(&s, "inet_protocols = ipv4\n" DNSSEC, "3.11.6", "example.com", "dane " STS "b.example", MX("ad") ADDRESS("ok"));
+    set_up(&s, "inet_protocols = ipv4\n" DNSSEC, "3.11.6", "example.com", "dane " STS "b.example",
+           MX("ad") ADDRESS("ok"));
     is_int(s.effective.level, LEVEL_MAY, "no dane");
     is_text(s.effective.skip_reason, NULL, "no pattern");
     fixture_free(s.f);

@@ -7,11 +7,11 @@
 #include "tests/policy/dns_world.h"
 #include "tests/policy/fixture.h"
 
-#define V4 "inet_protocols = ipv4\n"
-#define DNSSEC V4 "smtp_dns_support_level = dnssec\n"
+#define V4                    "inet_protocols = ipv4\n"
+#define DNSSEC                V4 "smtp_dns_support_level = dnssec\n"
 #define NOT_FOUND(name, type) "Host or domain name not found. Name service error for name=" name " type=" type ": "
-#define NXDOMAIN(name, type) NOT_FOUND(name, type) "Host not found"
-#define NODATA(name, type) NOT_FOUND(name, type) "Host found but no data record of requested type"
+#define NXDOMAIN(name, type)  NOT_FOUND(name, type) "Host not found"
+#define NODATA(name, type)    NOT_FOUND(name, type) "Host found but no data record of requested type"
 #define TRY_AGAIN(name, type) NOT_FOUND(name, type) "Host not found, try again"
 
 /* One line for each host: "preference host[address]:port" and marks: s secure, N not allowed, U:reason, !dsn */
@@ -25,8 +25,8 @@ static const char *hosts_text(struct region *region, const struct mail_hosts *ho
 
         if (host->has_address)
             address_to_text(&host->address, address);
-        text = region_printf(region, "%s%s%u %s[%s]:%u%s%s%s%s%s%s", text, i > 0 ? ", " : "", host->preference, host->host,
-                             address, host->port, host->secure ? " s" : "", host->not_allowed ? " N" : "",
+        text = region_printf(region, "%s%s%u %s[%s]:%u%s%s%s%s%s%s", text, i > 0 ? ", " : "", host->preference,
+                             host->host, address, host->port, host->secure ? " s" : "", host->not_allowed ? " N" : "",
                              host->unknown != NULL ? " U:" : "", host->unknown != NULL ? host->unknown : "",
                              host->why.dsn != NULL ? " !" : "", host->why.dsn != NULL ? host->why.dsn : "");
     }
@@ -39,9 +39,11 @@ static const struct row {
 } rows[] = {
     /* MX */
     { V4, "example.com",
-      "example.com MX ok MX 20 b.example; MX 10 a.example\na.example A ok A 192.0.2.2; A 192.0.2.1\nb.example A ok A 192.0.2.3",
+      "example.com MX ok MX 20 b.example; MX 10 a.example\na.example A ok A 192.0.2.2; A 192.0.2.1\nb.example A ok A "
+      "192.0.2.3",
       "10 a.example[192.0.2.1]:25, 10 a.example[192.0.2.2]:25, 20 b.example[192.0.2.3]:25", NULL, NULL, NULL },
-    { "", "example.com", "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1\na.example AAAA ok AAAA 2001:db8:1::1",
+    { "", "example.com",
+      "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1\na.example AAAA ok AAAA 2001:db8:1::1",
       "10 a.example[192.0.2.1]:25, 10 a.example[2001:db8:1::1]:25 N", NULL, NULL, NULL },
     { "inet_protocols = ipv6\n", "example.com", "example.com MX ok MX 10 a.example\na.example AAAA ok AAAA 2600::1",
       "10 a.example[2600::1]:25", NULL, NULL, NULL },
@@ -51,9 +53,10 @@ static const struct row {
     { V4, "example.com", "example.com MX ok MX 10 2600::1", "10 2600::1[]:25 !5.4.4", "5.4.4", "no-address",
       "Name service error for 2600::1: invalid host or domain name" },
     /* no MX */
-    { V4, "example.com", "example.com MX ok\nexample.com A ok A 192.0.2.1", "0 example.com[192.0.2.1]:25", NULL, NULL, NULL },
-    { V4, "example.com", "example.com MX nxdomain\nexample.com A ok A 192.0.2.1", "0 example.com[192.0.2.1]:25", NULL, NULL,
+    { V4, "example.com", "example.com MX ok\nexample.com A ok A 192.0.2.1", "0 example.com[192.0.2.1]:25", NULL, NULL,
       NULL },
+    { V4, "example.com", "example.com MX nxdomain\nexample.com A ok A 192.0.2.1", "0 example.com[192.0.2.1]:25", NULL,
+      NULL, NULL },
     { V4, "example.com", "example.com MX nxdomain\nexample.com A nxdomain", "0 example.com[]:25 !5.4.4", "5.4.4",
       "no-such-domain", NXDOMAIN("example.com", "A") },
     { V4, "example.com", "example.com MX ok\nexample.com A ok", "0 example.com[]:25 !5.4.4", "5.4.4", "no-address",
@@ -73,13 +76,17 @@ static const struct row {
     { V4 "ignore_mx_lookup_error = yes\n", "example.com", "example.com MX ok MX 0 .", "", "5.1.0", "null-mx",
       "Domain example.com does not accept mail (nullMX)" },
     /* once soft, stays soft; the text is that of the last host */
-    { V4, "example.com", "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A servfail",
+    { V4, "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A servfail",
       "10 a.example[]:25 !5.4.4, 20 b.example[]:25 !4.4.3", "4.4.3", "dns-lookup-failed", TRY_AGAIN("b.example", "A") },
-    { V4, "example.com", "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A servfail\nb.example A nxdomain",
+    { V4, "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A servfail\nb.example A nxdomain",
       "10 a.example[]:25 !4.4.3, 20 b.example[]:25 !5.4.4", "4.4.4", "no-address", NXDOMAIN("b.example", "A") },
-    { V4, "example.com", "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A nxdomain",
+    { V4, "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A nxdomain",
       "10 a.example[]:25 !5.4.4, 20 b.example[]:25 !5.4.4", "5.4.4", "no-address", NXDOMAIN("b.example", "A") },
-    { V4, "example.com", "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A servfail\nb.example A formerr",
+    { V4, "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A servfail\nb.example A formerr",
       "10 a.example[]:25 !4.4.3, 20 b.example[]:25 !5.4.3", "4.4.3", "dns-lookup-failed",
       NOT_FOUND("b.example", "A") "Non-recoverable error" },
     { V4 "smtp_defer_if_no_mx_address_found = yes\n", "example.com",
@@ -88,14 +95,16 @@ static const struct row {
     { V4 "smtp_defer_if_no_mx_address_found = yes\n", "example.com", "example.com MX nxdomain\nexample.com A nxdomain",
       "0 example.com[]:25 !5.4.4", "5.4.4", "no-such-domain", NXDOMAIN("example.com", "A") },
     /* a failed host leaves its mark although another one resolves */
-    { V4, "example.com", "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A ok A 192.0.2.1",
+    { V4, "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\nb.example A ok A 192.0.2.1",
       "10 a.example[]:25 !5.4.4, 20 b.example[192.0.2.1]:25", "5.4.4", "no-address", NXDOMAIN("a.example", "A") },
     { "", "example.com",
       "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A nxdomain\na.example AAAA nxdomain\n"
       "b.example A ok A 192.0.2.1\nb.example AAAA ok",
       "10 a.example[]:25 !5.4.4, 20 b.example[192.0.2.1]:25", "5.4.4", "no-address", NODATA("b.example", "AAAA") },
     /* the best result of A and AAAA counts */
-    { "", "[a.example]", "a.example A ok A 192.0.2.1\na.example AAAA servfail", "0 a.example[192.0.2.1]:25", NULL, NULL, NULL },
+    { "", "[a.example]", "a.example A ok A 192.0.2.1\na.example AAAA servfail", "0 a.example[192.0.2.1]:25", NULL, NULL,
+      NULL },
     { "", "[a.example]", "a.example A nxdomain\na.example AAAA servfail", "0 a.example[]:25 !4.4.3", "4.4.3",
       "dns-lookup-failed", TRY_AGAIN("a.example", "AAAA") },
     { "", "[a.example]", "a.example A servfail\na.example AAAA nxdomain", "0 a.example[]:25 !4.4.3", "4.4.3",
@@ -111,32 +120,33 @@ static const struct row {
     { V4, "10.0.0.1", "", "0 10.0.0.1[10.0.0.1]:25", NULL, NULL, NULL },
     { V4, "[IPv6:2001:db8::1]", "", "0 2001:db8::1[]:25 !5.4.4", "5.4.4", "no-address",
       "Name service error for 2001:db8::1: invalid host or domain name" },
-    { V4, "[a.example]", "a.example A ok A 10.0.0.1; A 192.0.2.77", "0 a.example[10.0.0.1]:25 N, 0 a.example[192.0.2.77]:25 N",
-      NULL, NULL, NULL },
+    { V4, "[a.example]", "a.example A ok A 10.0.0.1; A 192.0.2.77",
+      "0 a.example[10.0.0.1]:25 N, 0 a.example[192.0.2.77]:25 N", NULL, NULL, NULL },
     { V4, "example.com", "example.com MX ok MX 10 127.0.0.1", "10 127.0.0.1[127.0.0.1]:25 N", NULL, NULL, NULL },
     /* DNSSEC */
-    { DNSSEC, "example.com", "example.com MX ad MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25 s",
-      NULL, NULL, NULL },
-    { DNSSEC, "example.com", "example.com MX ok MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25",
-      NULL, NULL, NULL },
+    { DNSSEC, "example.com", "example.com MX ad MX 10 a.example\na.example A ad A 192.0.2.1",
+      "10 a.example[192.0.2.1]:25 s", NULL, NULL, NULL },
+    { DNSSEC, "example.com", "example.com MX ok MX 10 a.example\na.example A ad A 192.0.2.1",
+      "10 a.example[192.0.2.1]:25", NULL, NULL, NULL },
     { DNSSEC "smtp_tls_dane_insecure_mx_policy = dane\n", "example.com",
-      "example.com MX ok MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25 s", NULL, NULL, NULL },
-    { V4, "example.com", "example.com MX ad MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25", NULL,
-      NULL, NULL },
+      "example.com MX ok MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25 s", NULL, NULL,
+      NULL },
+    { V4, "example.com", "example.com MX ad MX 10 a.example\na.example A ad A 192.0.2.1", "10 a.example[192.0.2.1]:25",
+      NULL, NULL, NULL },
     { DNSSEC, "[a.example]", "a.example A ad A 192.0.2.1", "0 a.example[192.0.2.1]:25 s", NULL, NULL, NULL },
     /* native lookups */
     { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE ok A 192.0.2.1; AAAA 2600::1",
       "0 a.example[192.0.2.1]:25", NULL, NULL, NULL },
-    { V4 "disable_dns_lookups = yes\n", "a.example", "a.example NATIVE ok A 192.0.2.1", "0 a.example[192.0.2.1]:25", NULL,
-      NULL, NULL },
-    { V4 "smtp_dns_support_level = disabled\n", "a.example", "a.example NATIVE nxdomain", "0 a.example[]:25 !5.4.4", "5.4.4",
-      "no-address", "unable to look up host a.example: Name or service not known" },
+    { V4 "disable_dns_lookups = yes\n", "a.example", "a.example NATIVE ok A 192.0.2.1", "0 a.example[192.0.2.1]:25",
+      NULL, NULL, NULL },
+    { V4 "smtp_dns_support_level = disabled\n", "a.example", "a.example NATIVE nxdomain", "0 a.example[]:25 !5.4.4",
+      "5.4.4", "no-address", "unable to look up host a.example: Name or service not known" },
     { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE servfail", "0 a.example[]:25 !4.4.4", "4.4.4",
       "dns-lookup-failed", "unable to look up host a.example: Temporary failure in name resolution" },
     { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE formerr", "0 a.example[]:25 !5.3.0", "5.3.0",
       "dns-lookup-failed", "unable to look up host a.example: Non-recoverable failure in name resolution" },
-    { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE ok AAAA 2600::1", "0 a.example[]:25 !5.4.4", "5.4.4",
-      "no-address", "a.example: host not found" },
+    { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE ok AAAA 2600::1", "0 a.example[]:25 !5.4.4",
+      "5.4.4", "no-address", "a.example: host not found" },
     { V4 "smtp_host_lookup = dns, native\n", "[a.example]", "a.example A nxdomain\na.example NATIVE ok A 192.0.2.1",
       "0 a.example[192.0.2.1]:25", "5.4.4", "no-such-domain", NXDOMAIN("a.example", "A") },
     { V4 "smtp_host_lookup = dns, native\n", "[a.example]", "a.example A servfail", "0 a.example[]:25 !4.4.3", "4.4.3",
@@ -145,8 +155,11 @@ static const struct row {
     { V4 "smtp_cname_overrides_servername = yes\n", "[a.example]", "a.example A ok CNAME b.example; A 192.0.2.1",
       "0 b.example[192.0.2.1]:25", NULL, NULL, NULL },
     { V4, "[a.example]", "a.example A ok CNAME b.example; A 192.0.2.1", "0 a.example[192.0.2.1]:25", NULL, NULL, NULL },
-    { V4 "smtputf8_enable = yes\n", "b\xc3\xbc" "cher.example",
-      "xn--bcher-kva.example MX ok MX 10 a.example\na.example A ok A 192.0.2.1", "10 a.example[192.0.2.1]:25", NULL, NULL, NULL },
+    { V4 "smtputf8_enable = yes\n",
+      "b\xc3\xbc"
+      "cher.example",
+      "xn--bcher-kva.example MX ok MX 10 a.example\na.example A ok A 192.0.2.1", "10 a.example[192.0.2.1]:25", NULL,
+      NULL, NULL },
     /* nothing enabled */
     { "inet_protocols =\n", "example.com", "", "", "4.4.4", "dns-lookup-failed", "all network protocols are disabled" },
 };
@@ -184,10 +197,11 @@ static void test_rows(void)
 /* SRV, from 3.8 on */
 #define SRV V4 "use_srv_lookup = submission\n"
 static const struct row srv_rows[] = {
-    { SRV, "example.com:submission", "_submission._tcp.example.com SRV ok SRV 5 1 26 a.example\na.example A ok A 192.0.2.1",
+    { SRV, "example.com:submission",
+      "_submission._tcp.example.com SRV ok SRV 5 1 26 a.example\na.example A ok A 192.0.2.1",
       "5 a.example[192.0.2.1]:26", NULL, NULL, NULL },
-    { SRV, "example.com:587", "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1", "10 a.example[192.0.2.1]:587",
-      NULL, NULL, NULL },
+    { SRV, "example.com:587", "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1",
+      "10 a.example[192.0.2.1]:587", NULL, NULL, NULL },
     { SRV, "[a.example]:submission", "a.example A ok A 192.0.2.1", "0 a.example[192.0.2.1]:587", NULL, NULL, NULL },
     { SRV, "example.com:submission", "_submission._tcp.example.com SRV nxdomain", "", "5.4.4", "no-address",
       NXDOMAIN("_submission._tcp.example.com", "SRV") },
@@ -199,7 +213,8 @@ static const struct row srv_rows[] = {
       "_submission._tcp.example.com SRV ok SRV 0 0 0 .\nexample.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1",
       "10 a.example[192.0.2.1]:587", NULL, NULL, NULL },
     { SRV "allow_srv_lookup_fallback = yes\n", "example.com:submission",
-      "_submission._tcp.example.com SRV ok SRV 0 0 26 x.example\nx.example A nxdomain\nexample.com MX ok MX 10 a.example\n"
+      "_submission._tcp.example.com SRV ok SRV 0 0 26 x.example\nx.example A nxdomain\nexample.com MX ok MX 10 "
+      "a.example\n"
       "a.example A ok A 192.0.2.1",
       "10 a.example[192.0.2.1]:587", NULL, NULL, NULL },
     { SRV "ignore_srv_lookup_error = yes\n", "example.com:submission",
@@ -232,7 +247,8 @@ static void test_others(void)
     struct fixture *f = fixture_new(SRV, "3.7.11", NULL);
     struct mail_hosts hosts;
 
-    dns_world_add(f->facts, "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1\nexample.com A ok A 192.0.2.5");
+    dns_world_add(f->facts,
+                  "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1\nexample.com A ok A 192.0.2.5");
     find(f, f->smtp, "example.com:submission", &hosts);
     is_text(hosts_text(f->region, &hosts), "10 a.example[192.0.2.1]:587", "no SRV in 3.7");
     find(f, f->lmtp, "inet:example.com", &hosts);
@@ -245,23 +261,28 @@ static void test_others(void)
 
 static const struct {
     const char *nexthop, *world, *hosts, *dsn, *text;
-    bool        loops, backup;
+    bool loops, backup;
 } self_rows[] = {
-    { "example.com", "example.com MX ok MX 10 me.example; MX 20 b.example\nme.example A ok A 192.0.2.50\nb.example A ok A 192.0.2.1",
+    { "example.com",
+      "example.com MX ok MX 10 me.example; MX 20 b.example\nme.example A ok A 192.0.2.50\nb.example A ok A 192.0.2.1",
       "", "5.4.6", "mail for example.com loops back to myself", true, true },
-    { "example.com", "example.com MX ok MX 10 a.example; MX 20 me.example\na.example A ok A 192.0.2.1\nme.example A ok A 192.0.2.50",
+    { "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 me.example\na.example A ok A 192.0.2.1\nme.example A ok A 192.0.2.50",
       "10 a.example[192.0.2.1]:25", NULL, NULL, false, true },
     { "example.com",
-      "example.com MX ok MX 10 a.example; MX 20 me.example; MX 20 b.example; MX 30 c.example\na.example A ok A 192.0.2.1\n"
+      "example.com MX ok MX 10 a.example; MX 20 me.example; MX 20 b.example; MX 30 c.example\na.example A ok A "
+      "192.0.2.1\n"
       "me.example A ok A 192.0.2.50\nb.example A ok A 192.0.2.2\nc.example A ok A 192.0.2.3",
       "10 a.example[192.0.2.1]:25", NULL, NULL, false, true },
-    { "example.com", "example.com MX ok MX 10 a.example; MX 20 me.example\na.example A nxdomain\nme.example A ok A 192.0.2.50",
-      "", "4.4.4", "unable to find primary relay for example.com", false, true },
-    { "[me.example]", "me.example A ok A 192.0.2.50", "", "5.4.6", "mail for me.example loops back to myself", true, false },
+    { "example.com",
+      "example.com MX ok MX 10 a.example; MX 20 me.example\na.example A nxdomain\nme.example A ok A 192.0.2.50", "",
+      "4.4.4", "unable to find primary relay for example.com", false, true },
+    { "[me.example]", "me.example A ok A 192.0.2.50", "", "5.4.6", "mail for me.example loops back to myself", true,
+      false },
     { "[192.0.2.50]", "", "", "5.4.6", "mail for 192.0.2.50 loops back to myself", true, false },
     { "[192.0.2.50]:26", "", "0 192.0.2.50[192.0.2.50]:26", NULL, NULL, false, false },
-    { "me.example", "me.example MX ok\nme.example A ok A 192.0.2.50", "", "5.4.6", "mail for me.example loops back to myself",
-      true, false },
+    { "me.example", "me.example MX ok\nme.example A ok A 192.0.2.50", "", "5.4.6",
+      "mail for me.example loops back to myself", true, false },
 };
 
 static void test_self(void)
@@ -277,7 +298,8 @@ static void test_self(void)
         f->config.own_address_count = 1;
         dns_world_add(f->facts, self_rows[i].world);
         find(f, f->smtp, self_rows[i].nexthop, &hosts);
-        is_text(hosts_text(f->region, &hosts), self_rows[i].hosts, "hosts: %s %s", self_rows[i].nexthop, self_rows[i].world);
+        is_text(hosts_text(f->region, &hosts), self_rows[i].hosts, "hosts: %s %s", self_rows[i].nexthop,
+                self_rows[i].world);
         is_text(hosts.why.dsn, self_rows[i].dsn, "dsn: %s %s", self_rows[i].nexthop, self_rows[i].world);
         is_text(hosts.why.text, self_rows[i].text, "text: %s %s", self_rows[i].nexthop, self_rows[i].world);
         is_int(hosts.loops, self_rows[i].loops, "loops: %s %s", self_rows[i].nexthop, self_rows[i].world);
@@ -295,8 +317,8 @@ static const struct {
     { "example.com MX ok MX 10 a.example", "10 a.example[]:25 U:not-observed", "not-observed", NULL },
     { "example.com MX ok MX 10 a.example\na.example A ok A 192.0.2.1",
       "10 a.example[192.0.2.1]:25, 10 a.example[]:25 U:not-observed", NULL, NULL },
-    { "example.com MX ok MX 10 a.example\na.example A nxdomain\na.example AAAA excluded", "10 a.example[]:25 U:excluded",
-      "excluded", NULL },
+    { "example.com MX ok MX 10 a.example\na.example A nxdomain\na.example AAAA excluded",
+      "10 a.example[]:25 U:excluded", "excluded", NULL },
     { "example.com MX ok MX 10 a.example; MX 20 b.example\na.example A noresolver\na.example AAAA noresolver\n"
       "b.example A ok A 192.0.2.1\nb.example AAAA ok",
       "10 a.example[]:25 U:resolver-unavailable !4.4.3, 20 b.example[192.0.2.1]:25", NULL, "4.4.3" },
@@ -329,7 +351,8 @@ static void test_rounds(void)
     size_t wanted = 0;
 
     find(f, f->smtp, "example.com", &hosts);
-    check_ok(hosts.wanted && wants_dns_at(f->wants, 0) != NULL && wants_dns_at(f->wants, 1) == NULL, "first the MX alone");
+    check_ok(hosts.wanted && wants_dns_at(f->wants, 0) != NULL && wants_dns_at(f->wants, 1) == NULL,
+             "first the MX alone");
     dns_world_add(f->facts, "example.com MX ok MX 10 a.example; MX 20 b.example");
     wants_clear(f->wants);
     find(f, f->smtp, "example.com", &hosts);
@@ -344,7 +367,8 @@ static const struct {
     const char *world, *notes;
 } note_rows[] = {
     { "example.com MX ok MX 10 192.0.2.1", "mx-target-is-address 192.0.2.1" },
-    { "example.com MX ok MX 10 192.0.2.1; MX 20 -a.example", "mx-target-invalid -a.example, mx-target-is-address 192.0.2.1" },
+    { "example.com MX ok MX 10 192.0.2.1; MX 20 -a.example",
+      "mx-target-invalid -a.example, mx-target-is-address 192.0.2.1" },
     { "example.com MX ok MX 10 -a.example; MX!", "mx-target-invalid -a.example, mx-target-invalid example.com" },
 };
 

@@ -20,8 +20,9 @@ static struct match find(struct fixture *f, const char *nexthop_text, const char
     struct error err;
     struct match match;
     struct mail_host host = { .host = "mx.example.net", .ascii = "mx.example.net", .port = 25, .has_address = true };
-    struct mail_hosts hosts = { .hosts = &host, .count = 1, .mx_qname = "example.com", .mx_rname = mx_rname,
-                                .used_mx = mx_rname != NULL };
+    struct mail_hosts hosts = {
+        .hosts = &host, .count = 1, .mx_qname = "example.com", .mx_rname = mx_rname, .used_mx = mx_rname != NULL
+    };
     struct effective effective = { .tlsa.base_domain = "base.example" };
 
     if (!nexthop_parse(f->region, &nexthop, slice_of(nexthop_text), f->smtp->params, &err))
@@ -39,7 +40,7 @@ static struct match find(struct fixture *f, const char *nexthop_text, const char
 static const struct {
     const char *version, *main_cf, *nexthop, *policy;
     const char *names, *addresses;
-    bool        none_loaded;
+    bool none_loaded;
 } names[] = {
     { "3.7.11", "", "example.com", "secure", "example.com .example.com", "", false },
     { "3.7.11", "", "example.com:587", "secure", "example.com .example.com", "", false },
@@ -47,17 +48,28 @@ static const struct {
     { "3.7.11", "", "example.com", "verify", "mx.example.net", "", false },
     { "3.7.11", "smtp_tls_secure_cert_match = a.example,b.example:hostname\n", "example.com", "secure",
       "a.example b.example mx.example.net", "", false },
-    { "3.7.11", "", "example.com", "secure match=HostName:NEXTHOP:dot-nexthop", "mx.example.net example.com .example.com", "",
-      false },
+    { "3.7.11", "", "example.com", "secure match=HostName:NEXTHOP:dot-nexthop",
+      "mx.example.net example.com .example.com", "", false },
     { "3.7.11", "", "example.com", "secure match=a.example match=.b.example", "a.example .b.example", "", false },
     { "3.7.11", "", "example.com", "secure match=.", "", "", true },
     { "3.7.11", "", "example.com", "secure match=:", "", "", true },
     { "3.7.11", "", "example.com", "secure match=*.example.com", "*.example.com", "", false },
-    { "3.7.11", "", "example.com", "secure match=\xe3\x80\x82" "b.example", ".b.example", "", false },
-    { "3.7.11", "", "example.com", "secure match=\xef\xbc\x8e" "b.example", ".b.example", "", false },
-    { "3.7.11", "", "example.com", "secure match=b\xc3\xbc" "cher.example", "xn--bcher-kva.example", "", false },
-    { "3.7.11", "smtputf8_enable = yes\n", "b\xc3\xbc" "cher.example", "secure",
-      "xn--bcher-kva.example .xn--bcher-kva.example", "", false },
+    { "3.7.11", "", "example.com",
+      "secure match=\xe3\x80\x82"
+      "b.example",
+      ".b.example", "", false },
+    { "3.7.11", "", "example.com",
+      "secure match=\xef\xbc\x8e"
+      "b.example",
+      ".b.example", "", false },
+    { "3.7.11", "", "example.com",
+      "secure match=b\xc3\xbc"
+      "cher.example",
+      "xn--bcher-kva.example", "", false },
+    { "3.7.11", "smtputf8_enable = yes\n",
+      "b\xc3\xbc"
+      "cher.example",
+      "secure", "xn--bcher-kva.example .xn--bcher-kva.example", "", false },
     /* addresses */
     { "3.7.11", "", "[192.0.2.1]", "secure", ".192.0.2.1", "192.0.2.1", false },
     { "3.7.11", "", "[192.0.2.1]", "verify", "", "192.0.2.1", false },
@@ -66,10 +78,12 @@ static const struct {
     { "3.7.11", "", "example.com", "secure match=[192.0.2.1]", "[192.0.2.1]", "", false },
     { "3.5.9", "", "[192.0.2.1]", "secure match=nexthop", "192.0.2.1", "", false },
     /* MTA-STS replaces an explicit list by the host name */
-    { "3.11.6", "", "example.com", "secure match=x.example policy_type=sts mx_host_pattern=*.example.net", "mx.example.net", "",
-      false },
-    { "3.11.6", "", "example.com", "secure policy_type=sts mx_host_pattern=*.example.net", "example.com .example.com", "", false },
-    { "3.10.4", "", "example.com", "secure match=x.example policy_type=sts mx_host_pattern=*.example.net", "x.example", "", false },
+    { "3.11.6", "", "example.com", "secure match=x.example policy_type=sts mx_host_pattern=*.example.net",
+      "mx.example.net", "", false },
+    { "3.11.6", "", "example.com", "secure policy_type=sts mx_host_pattern=*.example.net", "example.com .example.com",
+      "", false },
+    { "3.10.4", "", "example.com", "secure match=x.example policy_type=sts mx_host_pattern=*.example.net", "x.example",
+      "", false },
     { "3.11.6", "smtp_tls_enforce_sts_mx_patterns = no\n", "example.com",
       "secure match=x.example policy_type=sts mx_host_pattern=*.example.net", "x.example", "", false },
     /* nothing to match */
@@ -84,8 +98,8 @@ static void test_names(void)
 
         is_text(joined(f->region, &match.names), names[i].names, "%s %s%s %s", names[i].version, names[i].main_cf,
                 names[i].nexthop, names[i].policy);
-        is_text(joined(f->region, &match.addresses), names[i].addresses, "%s %s%s %s", names[i].version, names[i].main_cf,
-                names[i].nexthop, names[i].policy);
+        is_text(joined(f->region, &match.addresses), names[i].addresses, "%s %s%s %s", names[i].version,
+                names[i].main_cf, names[i].nexthop, names[i].policy);
         is_int(match.none_loaded, names[i].none_loaded, "%s %s", names[i].nexthop, names[i].policy);
         fixture_free(f);
     }
@@ -114,15 +128,17 @@ static void test_dane(void)
 
 static const struct {
     const char *version, *main_cf, *policy, *digests, *malformed;
-    bool        none;
+    bool none;
 } fingerprints[] = {
     { "3.7.11", "", "fingerprint match=ab:cd|EF01", "ABCD EF01", "", false },
     { "3.7.11", "", "fingerprint match=ab:cd match=ef01", "ABCD EF01", "", false },
-    { "3.7.11", "", "fingerprint match=abc|:abcd|abcd:|ab::cd|a:bcd|xy|ab:cdef:01", "ABCDEF01", "abc :abcd abcd: ab::cd a:bcd xy",
-      false },
-    { "3.7.11", "", "fingerprint match=" LONG LONG LONG, "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
+    { "3.7.11", "", "fingerprint match=abc|:abcd|abcd:|ab::cd|a:bcd|xy|ab:cdef:01", "ABCDEF01",
+      "abc :abcd abcd: ab::cd a:bcd xy", false },
+    { "3.7.11", "", "fingerprint match=" LONG LONG LONG,
       "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
-      "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", "", false },
+      "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
+      "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
+      "", false },
     { "3.7.11", "", "fingerprint match=" LONG LONG LONG "ab", "", LONG LONG LONG "ab", true },
     { "3.7.11", "", "fingerprint match=nexthop", "", "nexthop", true },
     { "3.7.11", "", "fingerprint", "", "", true },
@@ -167,7 +183,8 @@ static void test_digest(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fixture *f = fixture_new(rows[i][1], rows[i][0], NULL);
 
-        is_text(find(f, "example.com", "fingerprint match=ab:cd", NULL).digest, rows[i][2], "%s %s", rows[i][0], rows[i][1]);
+        is_text(find(f, "example.com", "fingerprint match=ab:cd", NULL).digest, rows[i][2], "%s %s", rows[i][0],
+                rows[i][1]);
         fixture_free(f);
     }
 }

@@ -9,16 +9,21 @@
 #define HOLE_12 SSL_OP_NO_TLSv1_2
 
 /* Makes the profile of one host at a level that is in force as it stands. */
-static const char *make(struct fixture *f, const char *policy_text, const struct effective *given, struct profile *profile)
+static const char *make(struct fixture *f, const char *policy_text, const struct effective *given,
+                        struct profile *profile)
 {
     static uint8_t digest[32];
-    struct dns_record record = { .rdata_length = 35, .usage = 3, .selector = 1, .matching_type = 1, .data = digest,
-                                 .data_length = 32 };
+    struct dns_record record = {
+        .rdata_length = 35, .usage = 3, .selector = 1, .matching_type = 1, .data = digest, .data_length = 32
+    };
     const struct dns_record *usable[] = { &record };
     struct nexthop nexthop;
     struct policy policy;
     struct error err;
-    struct mail_host host = { .host = "mx.example.net", .ascii = "mx.example.net", .port = 25, .has_address = true,
+    struct mail_host host = { .host = "mx.example.net",
+                              .ascii = "mx.example.net",
+                              .port = 25,
+                              .has_address = true,
                               .address = { .family = FAMILY_IPV4, .bytes = { 192, 0, 2, 1 } } };
     struct mail_hosts hosts = { .hosts = &host, .count = 1 };
     struct effective effective = { .tlsa.base_domain = "base.example", .tlsa.usable = usable, .tlsa.usable_count = 1 };
@@ -37,9 +42,9 @@ static const char *make(struct fixture *f, const char *policy_text, const struct
 
 static const struct {
     const char *version, *main_cf, *policy;
-    uint16_t    min, max;
-    uint64_t    disabled;
-    int         security_level;
+    uint16_t min, max;
+    uint64_t disabled;
+    int security_level;
     const char *sni, *error;
 } rows[] = {
     { "3.7.11", "", "may", 0x0301, 0, 0, 0, NULL, NULL },
@@ -55,7 +60,8 @@ static const struct {
     { "3.7.11", "", "dane-only", 0x0301, 0, SSL_OP_NO_SSLv3, 1, "base.example", NULL },
     { "3.7.11", "", "dane servername=x.example", 0x0301, 0, SSL_OP_NO_SSLv3, 1, "base.example", NULL },
     /* bad lists fail the handshake, when they are the ones in use */
-    { "3.7.11", "", "may protocols=TLSv9", 0, 0, 0, 0, NULL, "Invalid TLS protocol list \"TLSv9\": aborting TLS session" },
+    { "3.7.11", "", "may protocols=TLSv9", 0, 0, 0, 0, NULL,
+      "Invalid TLS protocol list \"TLSv9\": aborting TLS session" },
     { "3.5.9", "smtp_tls_protocols = >=TLSv1.2\n", "may", 0, 0, 0, 0, NULL,
       "Invalid TLS protocol list \">=TLSv1.2\": aborting TLS session" },
     { "3.7.11", "smtp_tls_protocols = TLSv9\n", "encrypt", 0x0301, 0, 0, 0, NULL, NULL },
@@ -63,7 +69,8 @@ static const struct {
     { "3.7.11", "smtp_tls_servername = hostname\n", "may", 0x0301, 0, 0, 0, "mx.example.net", NULL },
     { "3.7.11", "smtp_tls_servername = nexthop\n", "may", 0x0301, 0, 0, 0, "example.com", NULL },
     { "3.7.11", "smtp_tls_servername = Hostname\n", "may", 0x0301, 0, 0, 0, "Hostname", NULL },
-    { "3.7.11", "smtp_tls_servername = a.example\n", "secure servername=b.example", 0x0301, 0, 0, 1, "b.example", NULL },
+    { "3.7.11", "smtp_tls_servername = a.example\n", "secure servername=b.example", 0x0301, 0, 0, 1, "b.example",
+      NULL },
 };
 
 static void test_rows(void)
@@ -72,7 +79,8 @@ static void test_rows(void)
         struct fixture *f = fixture_new(rows[i].main_cf, rows[i].version, NULL);
         struct profile profile;
         const char *error = make(f, rows[i].policy, NULL, &profile);
-        uint64_t protocols = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3;
+        uint64_t protocols =
+            SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3;
 
         is_int(profile.min_version, rows[i].min, "min: %s %s%s", rows[i].version, rows[i].main_cf, rows[i].policy);
         is_int(profile.max_version, rows[i].max, "max: %s %s%s", rows[i].version, rows[i].main_cf, rows[i].policy);
@@ -112,7 +120,8 @@ static void test_ciphers(void)
 
         make(f, ciphers[i].policy, NULL, &profile);
         is_text(profile.ciphers,
-                ciphers_list(f->region, ciphers[i].grade, ciphers[i].exclusions, ciphers[i].implicit, f->smtp->params, NULL),
+                ciphers_list(f->region, ciphers[i].grade, ciphers[i].exclusions, ciphers[i].implicit, f->smtp->params,
+                             NULL),
                 "%s%s", ciphers[i].main_cf, ciphers[i].policy);
         fixture_free(f);
     }
@@ -133,11 +142,18 @@ static void test_bad_ciphers(void)
 static void test_unusable(void)
 {
     struct fixture *f = fixture_new("", "3.7.11", NULL);
-    struct dns_record record = { .rdata_length = 5, .usage = 3, .selector = 1, .matching_type = 1,
-                                 .data = (const uint8_t *)"ab", .data_length = 2 };
+    struct dns_record record = { .rdata_length = 5,
+                                 .usage = 3,
+                                 .selector = 1,
+                                 .matching_type = 1,
+                                 .data = (const uint8_t *)"ab",
+                                 .data_length = 2 };
     const struct dns_record *usable[] = { &record };
-    struct effective effective = { .level = LEVEL_DANE, .dane_in_use = true, .tlsa.base_domain = "base.example",
-                                   .tlsa.usable = usable, .tlsa.usable_count = 1 };
+    struct effective effective = { .level = LEVEL_DANE,
+                                   .dane_in_use = true,
+                                   .tlsa.base_domain = "base.example",
+                                   .tlsa.usable = usable,
+                                   .tlsa.usable_count = 1 };
     struct profile profile;
 
     make(f, "dane", &effective, &profile);
@@ -157,15 +173,17 @@ static void test_unusable(void)
 
 static const struct {
     const char *version, *main_cf;
-    uint64_t    set, clear;
+    uint64_t set, clear;
 } options[] = {
     { "3.7.11", "", SSL_OP_ALL, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET },
     { "3.8.0", "", SSL_OP_ALL | SSL_OP_NO_RENEGOTIATION, 0 },
-    { "3.7.11", "tls_ssl_options = no_ticket, NO_COMPRESSION, nonsense\n", SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION, 0 },
+    { "3.7.11", "tls_ssl_options = no_ticket, NO_COMPRESSION, nonsense\n", SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION,
+      0 },
     { "3.7.11", "tls_ssl_options = 0x4000\n", SSL_OP_NO_TICKET, 0 },
     { "3.7.11", "tls_ssl_options = LEGACY_SERVER_CONNECT\n", SSL_OP_LEGACY_SERVER_CONNECT, 0 },
     { "3.7.11", "tls_ssl_options = 0x20000000\n", SSL_OP_ALL, SSL_OP_NO_TLSv1_3 },
-    { "3.7.11", "tls_disable_workarounds = TLSEXT_PADDING\n", 0, SSL_OP_TLSEXT_PADDING | SSL_OP_SAFARI_ECDHE_ECDSA_BUG },
+    { "3.7.11", "tls_disable_workarounds = TLSEXT_PADDING\n", 0,
+      SSL_OP_TLSEXT_PADDING | SSL_OP_SAFARI_ECDHE_ECDSA_BUG },
     { "3.7.11", "tls_disable_workarounds = 0xFFFFFFFF\n", 0, SSL_OP_ALL },
 };
 
@@ -219,7 +237,8 @@ static void test_dialogue(void)
     is_int(profile.line_limit, 2048, "line_length_limit");
     is_text(profile.source_address, "192.0.2.9", "smtp_bind_address");
     is_text(profile.client_chain, NULL, "no client certificate");
-    check_ok(profile.pix_no_esmtp && !profile.never_ehlo && !profile.ehlo_needs_esmtp && !profile.lmtp && !profile.wrapper,
+    check_ok(profile.pix_no_esmtp && !profile.never_ehlo && !profile.ehlo_needs_esmtp && !profile.lmtp &&
+                 !profile.wrapper,
              "the switches by default");
     f->smtp->client_chain = &chain;
     make(f, "may", NULL, &profile);
@@ -231,7 +250,7 @@ static void test_switches(void)
 {
     static const struct {
         const char *version, *main_cf;
-        bool        never, esmtp, pix, wrapper, ends;
+        bool never, esmtp, pix, wrapper, ends;
     } switches[] = {
         { "3.7.11", "smtp_never_send_ehlo = yes\n", true, false, true, false, false },
         { "3.7.11", "smtp_always_send_ehlo = no\n", false, true, true, false, false },

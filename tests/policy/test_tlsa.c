@@ -10,11 +10,11 @@
 
 /* the lookup: a host a.example, perhaps an alias of b.example */
 static const struct {
-    const char      *world;
-    const char      *rname;
-    bool             secure;
+    const char *world;
+    const char *rname;
+    bool secure;
     enum tlsa_status status;
-    const char      *base_domain, *dnssec;
+    const char *base_domain, *dnssec;
 } rows[] = {
     { "_25._tcp.a.example TLSA ad TLSA 3 1 1 " D32, "a.example", true, TLSA_FOUND, "a.example", "secure" },
     { "_25._tcp.a.example TLSA ok TLSA 3 1 1 " D32, "a.example", true, TLSA_NONE, NULL, "insecure" },
@@ -24,17 +24,18 @@ static const struct {
     { "_25._tcp.a.example TLSA formerr", "a.example", true, TLSA_ERROR, NULL, "indeterminate" },
     { "_25._tcp.a.example TLSA timeout", "a.example", true, TLSA_ERROR, NULL, "indeterminate" },
     { "_25._tcp.a.example TLSA refused", "a.example", true, TLSA_ERROR, NULL, "indeterminate" },
-    { "_25._tcp.a.example TLSA ad CNAME t.example; TLSA 3 1 1 " D32, "a.example", true, TLSA_FOUND, "a.example", "secure" },
-    { "_25._tcp.a.example TLSA ok CNAME t.example\nt.example TLSA ad TLSA 3 1 1 " D32, "a.example", true, TLSA_NONE, NULL,
-      "insecure" },
+    { "_25._tcp.a.example TLSA ad CNAME t.example; TLSA 3 1 1 " D32, "a.example", true, TLSA_FOUND, "a.example",
+      "secure" },
+    { "_25._tcp.a.example TLSA ok CNAME t.example\nt.example TLSA ad TLSA 3 1 1 " D32, "a.example", true, TLSA_NONE,
+      NULL, "insecure" },
     { "", "a.example", true, TLSA_WANTED, NULL, "indeterminate" },
     { "", "a.example", false, TLSA_NONE, NULL, "insecure" },
     /* aliases, all secure: the expanded name first, the other only when there is nothing */
     { "_25._tcp.b.example TLSA ad TLSA 3 1 1 " D32, "b.example", true, TLSA_FOUND, "b.example", "secure" },
     { "_25._tcp.b.example TLSA nxdomain\n_25._tcp.a.example TLSA ad TLSA 3 1 1 " D32, "b.example", true, TLSA_FOUND,
       "a.example", "secure" },
-    { "_25._tcp.b.example TLSA servfail\n_25._tcp.a.example TLSA ad TLSA 3 1 1 " D32, "b.example", true, TLSA_ERROR, NULL,
-      "bogus" },
+    { "_25._tcp.b.example TLSA servfail\n_25._tcp.a.example TLSA ad TLSA 3 1 1 " D32, "b.example", true, TLSA_ERROR,
+      NULL, "bogus" },
     { "_25._tcp.A.EXAMPLE TLSA nxdomain", "A.EXAMPLE", true, TLSA_NONE, NULL, "insecure" },
     /* aliases with insecure addresses: the alias itself must be secure */
     { "a.example CNAME ad CNAME b.example\n_25._tcp.a.example TLSA ad TLSA 3 1 1 " D32, "b.example", false, TLSA_FOUND,
@@ -46,8 +47,14 @@ static const struct {
 
 static struct mail_host host_of(const char *rname, bool secure)
 {
-    struct mail_host host = { .host = "a.example", .ascii = "a.example", .port = 25, .has_address = true, .secure = secure,
-                              .ad = secure, .qname = "a.example", .rname = rname };
+    struct mail_host host = { .host = "a.example",
+                              .ascii = "a.example",
+                              .port = 25,
+                              .has_address = true,
+                              .secure = secure,
+                              .ad = secure,
+                              .qname = "a.example",
+                              .rname = rname };
 
     return host;
 }
@@ -102,7 +109,7 @@ static void test_port(void)
 /* which records count when */
 static const struct {
     const char *record, *version, *main_cf;
-    bool        policy_time, handshake, panics;
+    bool policy_time, handshake, panics;
 } records[] = {
     { "3 1 1 " D32, "3.7.11", "", true, true, false },
     { "2 0 2 " D64, "3.7.11", "", true, true, false },
