@@ -1,8 +1,10 @@
 /* Recipients and next-hops to transports: trivial-rewrite(8), then the queue manager. */
 #include "scanner/policy/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "scanner/base/json.h"
 #include "tests/lib/check.h"
 #include "tests/policy/fixture.h"
 
@@ -324,8 +326,62 @@ static void test_live(void)
     fixture_free(f);
 }
 
-int main(void)
+/* For route-agreement.py: what we make of each row, a line of JSON each; the tables first. Rows that speak of no sender
+ * where senders count are left out: Postfix always has one. */
+static void print_json(struct json *value)
 {
+    struct buf out;
+
+    buf_init(&out, 1u << 20);
+    json_write(value, 0, &out);
+    puts(buf_text(&out));
+    buf_clear(&out);
+    json_free(value);
+}
+
+static void print_files(void)
+{
+    struct json *value = json_object();
+
+    for (size_t i = 0; files[i].path != NULL; i++)
+        json_put(value, files[i].path, json_text(files[i].text));
+    print_json(value);
+}
+
+static void print_row(size_t i)
+{
+    struct fixture *f = fixture_new(rows[i].main_cf, "3.7.11", files);
+    struct json *value = json_object();
+    struct destination destination;
+    struct route route;
+    struct error err;
+
+    set_own_addresses(f);
+    if (destination_parse(f->region, &destination, slice_of(rows[i].text), &f->config, &err) &&
+        destination.form == DESTINATION_ADDRESS) {
+        route_destination(f->region, &route, &f->config, &destination, rows[i].sender, &f->view);
+        json_put(value, "main_cf", json_text(rows[i].main_cf));
+        json_put(value, "address", json_text(destination.address));
+        json_put(value, "sender", json_text(rows[i].sender));
+        json_put(value, "failed", json_bool(route.kind == ROUTE_TABLE_ERROR));
+        json_put(value, "class", json_text(route.address_class));
+        json_put(value, "transport", json_text(route.transport));
+        json_put(value, "nexthop", json_text(route.nexthop));
+        if (route.kind != ROUTE_WANTS && (rows[i].sender != NULL || strstr(rows[i].main_cf, "sender_dep") == NULL))
+            print_json(json_keep(value));
+    }
+    json_free(value);
+    fixture_free(f);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--rows") == 0) {
+        print_files();
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+            print_row(i);
+        return 0;
+    }
     test_rows();
     test_steps();
     test_live();
