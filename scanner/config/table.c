@@ -7,6 +7,8 @@
 #include "scanner/config/table_impl.h"
 
 #define LIST_SEPARATORS ", \t\r\n"
+/* Tables within tables. Postfix has no limit but its stack. */
+#define NESTING_MAX 50
 
 /* Postfix's own names; "proxy" and "debug" pass every key on and are taken off before. */
 static const struct table_type types[] = {
@@ -114,8 +116,8 @@ static void open_type(struct table *t, struct slice type, struct slice rest, con
     t->type->open(t, loader);
 }
 
-struct table *table_open(struct region *region, struct slice type_name, const struct table_options *options,
-                         const struct table_loader *loader)
+static struct table *open_at(struct region *region, struct slice type_name, const struct table_options *options,
+                             const struct table_loader *loader, unsigned depth)
 {
     struct table *t = region_alloc(region, sizeof(*t));
     struct slice type, rest;
@@ -124,6 +126,7 @@ struct table *table_open(struct region *region, struct slice type_name, const st
     t->region = region;
     t->name = region_slice(region, type_name);
     t->options = *options;
+    t->depth = depth;
     t->notices_end = &t->notices;
     while (before_colon(type_name, &type, &rest)) {
         bool debug = slice_eq_text(type, "debug") && version_at_least(options->version, 3, 11, 0);
@@ -134,6 +137,10 @@ struct table *table_open(struct region *region, struct slice type_name, const st
         type_name = rest;
     }
     t->type_name = region_slice(region, type_name);
+    if (depth > NESTING_MAX) {
+        table_break(t, false, "table-bad-syntax", 0, "more than %d tables within each other", NESTING_MAX);
+        return t;
+    }
     if (type.n > 0 && rest.n > 0) {
         open_type(t, type, rest, loader);
         return t;
@@ -145,10 +152,16 @@ struct table *table_open(struct region *region, struct slice type_name, const st
     return t;
 }
 
+struct table *table_open(struct region *region, struct slice type_name, const struct table_options *options,
+                         const struct table_loader *loader)
+{
+    return open_at(region, type_name, options, loader, 0);
+}
+
 struct table *table_open_member(struct table *whole, struct slice type_name, bool breaks,
                                 const struct table_loader *loader)
 {
-    struct table *member = table_open(whole->region, type_name, &whole->options, loader);
+    struct table *member = open_at(whole->region, type_name, &whole->options, loader, whole->depth + 1);
 
     for (const struct table_notice *n = member->notices; n != NULL; n = n->next) {
         struct table_notice *copy = region_copy(whole->region, n, sizeof(*n));
@@ -218,6 +231,14 @@ struct slice table_fold(struct region *region, struct slice key, bool utf8)
     return kept;
 }
 
+/* The line stays: it is the one to mend. */
+static void not_usable(struct table_answer *a, const char *why)
+{
+    a->status = TABLE_ERROR;
+    a->value = NULL;
+    a->error = why;
+}
+
 /* What Postfix puts around every table opened with its UTF-8 flag: a key that is not UTF-8 cannot exist, a value that is
  * not is an error. */
 void table_ask(const struct table *t, struct query *q, struct slice key, struct table_answer *a)
@@ -237,10 +258,8 @@ void table_ask(const struct table *t, struct query *q, struct slice key, struct 
     if (t->folds)
         key = table_fold(q->region, key, t->options.utf8);
     t->lookup(t, q, key, a);
-    if (a->status == TABLE_FOUND && t->options.utf8 && !text_is_utf8(slice_of(a->value))) {
-        a->status = TABLE_ERROR;
-        a->error = "the value is not valid UTF-8";
-    }
+    if (a->status == TABLE_FOUND && t->options.utf8 && !text_is_utf8(slice_of(a->value)))
+        not_usable(a, "the value is not valid UTF-8");
 }
 
 typedef void find_fn(const void *tables, bool fixed_only, struct query *, struct slice key, struct table_answer *);
@@ -259,10 +278,8 @@ static void find_in_list(const void *tables, bool fixed_only, struct query *q, s
         if (fixed_only && !list->tables[i]->fixed)
             continue;
         table_ask(list->tables[i], q, key, a);
-        if (a->status == TABLE_FOUND && a->value[0] == '\0') {
-            a->status = TABLE_ERROR;
-            a->error = "the lookup returns an empty string";
-        }
+        if (a->status == TABLE_FOUND && a->value[0] == '\0')
+            not_usable(a, "the lookup returns an empty string");
         if (a->status != TABLE_NOT_FOUND)
             return;
     }

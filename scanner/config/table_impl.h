@@ -37,6 +37,7 @@ struct table {
     const char    *rest;       /* of type_name, behind the type */
     const struct table_type *type;
     struct table_options options;
+    unsigned       depth;      /* tables around this one */
     bool           fixed, folds;
     const char    *file;       /* where notices and lines belong; NULL: nowhere */
     table_lookup_fn *lookup;

@@ -132,11 +132,12 @@ def postmap_output(config, table, keys):
 
 
 def ask_postmap(config, table, keys):
-    """All at once; when that is fatal, by parts, until the key that is to blame stands alone."""
+    """All at once; when that is fatal, by parts, until the key that is to blame stands alone. A key that is not UTF-8 is
+    not even looked up: when that is fatal, the table could not be opened."""
     output = postmap_output(config, table, keys)
     if output is None:
-        if len(keys) == 1:
-            return [b"error"]
+        if len(keys) == 1 or postmap_output(config, table, [b"\xff"]) is None:
+            return [b"error"] * len(keys)
         middle = len(keys) // 2
         return ask_postmap(config, table, keys[:middle]) + ask_postmap(config, table, keys[middle:])
     answers, lines = [], output.split(b"\n")

@@ -412,6 +412,27 @@ static void test_big(void)
     buf_clear(&text);
 }
 
+static void test_nesting(void)
+{
+    struct buf name;
+
+    for (int depth = 40; depth < 100000; depth *= 50) {
+        struct region *region = region_new();
+        struct table_answer a;
+
+        buf_init(&name, 4u << 20);
+        for (int i = 0; i < depth; i++)
+            buf_add_text(&name, "unionmap:{");
+        buf_add_text(&name, "inline:{a=1}");
+        for (int i = 0; i < depth; i++)
+            buf_add_char(&name, '}');
+        a = table_lookup(open_table(region, buf_text(&name), "3.7.11"), region, SLICE("a"), NULL);
+        is_int(a.status, depth == 40 ? TABLE_FOUND : TABLE_ERROR, "%d tables within each other", depth);
+        buf_clear(&name);
+        region_free(region);
+    }
+}
+
 static void test_many_notices(void)
 {
     struct buf text;
@@ -446,6 +467,7 @@ int main(void)
     test_lists();
     test_list_outcomes();
     test_big();
+    test_nesting();
     test_many_notices();
     return check_done();
 }
