@@ -66,6 +66,8 @@ struct forecast {
     const char *text;        /* in Postfix's words; NULL for sent */
 };
 
+struct certificate_verdict; /* certificate.h */
+
 /* One host and one of its addresses. */
 struct host_result {
     const struct mail_host *host;
@@ -74,6 +76,7 @@ struct host_result {
     const struct profile   *profile;       /* NULL: never to be contacted */
     const struct conversation *conversation; /* NULL: none */
     const struct match     *match;
+    const struct certificate_verdict *certificate; /* NULL: no handshake was completed, or the level has no use for it */
     enum verdict verdict;                  /* of a delivery that this address settles; NOT_TRIED beyond the limits */
     enum reason  reason;
     const char  *dsn, *tls, *text;

@@ -1,0 +1,487 @@
+#include "scanner/judge/hop.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "scanner/policy/profile.h"
+
+/* What looks at one host. */
+struct looking {
+    struct region *region;
+    struct hop    *hop;
+    struct effective *effectives; /* of all hosts */
+};
+
+static const struct view *view_of(const struct hop *hop)
+{
+    return hop->input->view;
+}
+
+/* Tables */
+
+/* The policy is per host only where the obsolete table decides. */
+static bool policy_is_per_host(const struct service *service)
+{
+    return service->policy_maps.count == 0 && service->per_site.count > 0;
+}
+
+static const struct policy *find_policy(struct looking *look, const char *host, struct policy_step **steps)
+{
+    struct policy *policy = region_alloc(look->region, sizeof(*policy));
+    const struct hop *hop = look->hop;
+
+    policy_find(look->region, policy, hop->service, hop->input->config, &hop->nexthop, host, view_of(hop), steps);
+    look->hop->wanted |= policy->trouble == POLICY_WANTS && view_of(hop)->wants != NULL;
+    return policy;
+}
+
+static enum lookup_answer answer_of(struct looking *look, const struct table_answer *answer)
+{
+    switch (answer->status) {
+    case TABLE_FOUND:
+        return ANSWER_YES;
+    case TABLE_ERROR:
+        return ANSWER_ERROR;
+    case TABLE_NOT_FOUND:
+        return ANSWER_NO;
+    case TABLE_WANTED:
+        look->hop->wanted |= view_of(look->hop)->wants != NULL;
+        return ANSWER_UNKNOWN;
+    case TABLE_UNREADABLE:
+        break;
+    }
+    return ANSWER_UNKNOWN;
+}
+
+static enum lookup_answer ask(struct looking *look, const struct table_list *list, const char *key,
+                              struct table_answer *answer)
+{
+    struct table_asker asker = route_asker(view_of(look->hop));
+
+    *answer = table_list_find(list, look->region, slice_of(key), false, &asker);
+    return answer_of(look, answer);
+}
+
+static bool lists_starttls(const char *keywords)
+{
+    struct slice rest = slice_of(keywords), word;
+
+    while (slice_next_token(&rest, ", \t\r\n", &word))
+        if (slice_eq_text_nocase(word, "starttls"))
+            return true;
+    return false;
+}
+
+/* smtp_discard_ehlo_keyword_address_maps, else smtp_discard_ehlo_keywords. */
+static enum lookup_answer discards_starttls(struct looking *look, const struct mail_host *host)
+{
+    const struct service *service = look->hop->service;
+    const char *keywords = params_text(service->params, "smtp_discard_ehlo_keywords");
+    char address[ADDRESS_TEXT_MAX];
+    struct table_answer answer;
+    enum lookup_answer found = ANSWER_NO;
+
+    address_to_text(&host->address, address);
+    if (service->discard_ehlo_maps.count > 0)
+        found = ask(look, &service->discard_ehlo_maps, address, &answer);
+    if (found == ANSWER_ERROR || found == ANSWER_UNKNOWN)
+        return found;
+    if (found == ANSWER_YES)
+        keywords = answer.value;
+    return lists_starttls(keywords) ? ANSWER_YES : ANSWER_NO;
+}
+
+/* smtp_sasl_passwd_lookup(): the sender where it decides, the host, the next-hop. */
+static enum lookup_answer credentials(struct looking *look, const struct mail_host *host)
+{
+    const struct hop *hop = look->hop;
+    const struct service *service = hop->service;
+    bool by_sender = params_bool(service->params, "smtp_sender_dependent_authentication") &&
+                     params_program(service->params) == PROGRAM_SMTP && hop->input->sender != NULL &&
+                     hop->input->sender[0] != '\0';
+    const char *keys[] = { by_sender ? hop->input->sender : NULL, host->ascii, hop->nexthop.text };
+    struct table_answer answer;
+
+    if (service->sasl_password_maps.count == 0)
+        return ANSWER_NO;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        enum lookup_answer found = keys[i] != NULL ? ask(look, &service->sasl_password_maps, keys[i], &answer) : ANSWER_NO;
+
+        if (found != ANSWER_NO)
+            return found;
+    }
+    return ANSWER_NO;
+}
+
+/* Hosts */
+
+/* No level: nobody talks to the host. */
+static bool is_contacted(const struct host_case *c)
+{
+    const struct effective *effective = c->effective;
+
+    return c->host->has_address && !c->host->not_allowed && effective->level > LEVEL_NOT_FOUND && !effective->wanted &&
+           effective->unknown == NULL && !effective->skipped_silently && !effective->tlsa.panics;
+}
+
+static void judge_certificate(struct looking *look, struct host_case *c, const struct match *match)
+{
+    const struct judge_input *input = look->hop->input;
+    struct certificate_verdict *verdict;
+
+    if (c->conversation == NULL || !c->conversation->established || c->effective->level <= LEVEL_NONE)
+        return;
+    verdict = region_alloc(look->region, sizeof(*verdict));
+    certificate_judge(look->region, verdict, input->trust, input->config, c->service, c->policy, c->effective, match,
+                      c->conversation, input->view->facts, input->when);
+    c->certificate = verdict;
+}
+
+/* How the host would be talked to, and what was seen when it was. */
+static void observe(struct looking *look, struct host_case *c, const struct match **match)
+{
+    struct hop *hop = look->hop;
+    struct profile *profile;
+    struct match *loaded;
+
+    if (!is_contacted(c))
+        return;
+    profile = region_alloc(look->region, sizeof(*profile));
+    loaded = region_alloc(look->region, sizeof(*loaded));
+    profile_make(look->region, profile, hop->input->config, hop->service, &hop->nexthop, c->policy, &hop->mail_hosts,
+                 c->host, c->effective, &c->handshake_error);
+    match_find(look->region, loaded, hop->input->config, hop->service, &hop->nexthop, c->policy, &hop->mail_hosts,
+               c->host, c->effective);
+    c->profile = profile;
+    c->discards_starttls = discards_starttls(look, c->host);
+    c->credentials = credentials(look, c->host);
+    c->conversation = view_conversation(view_of(hop), profile);
+    hop->wanted |= c->conversation == NULL && view_of(hop)->wants != NULL;
+    judge_certificate(look, c, loaded);
+    *match = loaded;
+}
+
+static void find_effective(struct looking *look, size_t i, const struct policy *policy)
+{
+    struct hop *hop = look->hop;
+    struct effective *effective = &look->effectives[i];
+
+    effective_level_find(look->region, effective, hop->input->config, hop->service, &hop->nexthop, policy,
+                         &hop->mail_hosts, &hop->mail_hosts.hosts[i], view_of(hop));
+    hop->wanted |= effective->wanted && view_of(hop)->wants != NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_effect(const struct effective *a, const struct effective *b)
+{
+    return a->level == b->level && a->dane_in_use == b->dane_in_use && a->left_aside == b->left_aside &&
+           a->unusable == b->unusable && a->tlsa.panics == b->tlsa.panics && same_text(a->unknown, b->unknown) &&
+           same_text(a->tlsa.base_domain, b->tlsa.base_domain) && same_text(a->why.text, b->why.text);
+}
+
+static bool same_host(const struct mail_host *a, const struct mail_host *b)
+{
+    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+/* The address of the other family whose policy this one would have to live with, were it tried first; SIZE_MAX: none. */
+static size_t other_family(const struct hop *hop, size_t i)
+{
+    const struct mail_host *host = &hop->mail_hosts.hosts[i];
+
+    for (size_t k = 0; k < hop->mail_hosts.count; k++) {
+        const struct mail_host *other = &hop->mail_hosts.hosts[k];
+
+        if (other->has_address && other->address.family != host->address.family && same_host(host, other))
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+static void cross(struct looking *look, size_t i)
+{
+    struct hop *hop = look->hop;
+    const struct match *match;
+    size_t other = hop->mail_hosts.hosts[i].has_address ? other_family(hop, i) : SIZE_MAX;
+
+    if (other == SIZE_MAX || same_effect(&look->effectives[i], &look->effectives[other]))
+        return;
+    hop->crossed[i] = region_alloc(look->region, sizeof(*hop->crossed[i]));
+    *hop->crossed[i] = (struct host_case){ .service = hop->service, .delivery = hop->route->nexthop,
+                                           .host = hop->cases[i].host, .best = hop->cases[i].best,
+                                           .policy = hop->cases[i].policy, .effective = &look->effectives[other] };
+    observe(look, hop->crossed[i], &match);
+}
+
+static unsigned best_preference(const struct mail_hosts *hosts)
+{
+    unsigned best = UINT32_MAX;
+
+    for (size_t i = 0; i < hosts->count; i++)
+        if (hosts->hosts[i].has_address && hosts->hosts[i].preference < best)
+            best = hosts->hosts[i].preference;
+    return best;
+}
+
+static void look_at_hosts(struct looking *look, struct hop_result *result)
+{
+    struct hop *hop = look->hop;
+    size_t count = hop->mail_hosts.count;
+    unsigned best = best_preference(&hop->mail_hosts);
+    bool per_host = policy_is_per_host(hop->service);
+
+    look->effectives = region_array(look->region, count, sizeof(*look->effectives));
+    hop->cases = region_array(look->region, count, sizeof(*hop->cases));
+    hop->crossed = region_array(look->region, count, sizeof(*hop->crossed));
+    result->hosts = region_array(look->region, count, sizeof(*result->hosts));
+    result->host_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct mail_host *host = &hop->mail_hosts.hosts[i];
+        const struct policy *policy = per_host ? find_policy(look, host->host, NULL) : &hop->policy;
+
+        find_effective(look, i, policy);
+        hop->cases[i] = (struct host_case){ .service = hop->service, .delivery = hop->route->nexthop, .host = host,
+                                            .best = host->preference == best, .policy = policy,
+                                            .effective = &look->effectives[i] };
+    }
+    for (size_t i = 0; i < count; i++) {
+        observe(look, &hop->cases[i], &result->hosts[i].match);
+        cross(look, i);
+    }
+}
+
+/* Attempts */
+
+static void list_attempt(struct region *region, struct hop *hop, size_t i)
+{
+    const struct mail_host *host = hop->cases[i].host;
+    int own = host->address.family == FAMILY_IPV6;
+    size_t same = 0;
+
+    while (!same_host(host, &hop->mail_hosts.hosts[same]))
+        same++;
+    for (int aged = 0; aged < 2; aged++) {
+        struct attempt_address *address = &(aged ? hop->aged : hop->fresh)[hop->count];
+
+        *address = (struct attempt_address){ .preference = host->preference, .family = own ? 6 : 4, .host = same };
+        address->by_policy_of[own] = host_outcome(region, &hop->cases[i], aged);
+        address->by_policy_of[!own] = hop->crossed[i] != NULL ? host_outcome(region, hop->crossed[i], aged)
+                                                              : address->by_policy_of[own];
+    }
+    hop->places[hop->count++] = i;
+}
+
+static void list_attempts(struct region *region, struct hop *hop)
+{
+    size_t count = hop->mail_hosts.count;
+
+    hop->aged = region_array(region, count, sizeof(*hop->aged));
+    hop->fresh = region_array(region, count, sizeof(*hop->fresh));
+    hop->places = region_array(region, count, sizeof(*hop->places));
+    hop->reachable = region_array(region, count, sizeof(*hop->reachable));
+    for (size_t i = 0; i < count; i++)
+        if (hop->mail_hosts.hosts[i].has_address || hop->mail_hosts.hosts[i].unknown != NULL)
+            list_attempt(region, hop, i);
+}
+
+static int preferred_family(const struct hop *hop)
+{
+    const char *preference = params_text(hop->service->params, "smtp_address_preference");
+
+    if (hop->mail_hosts.mx_status == LOOKUP_OK && hop->mail_hosts.mx_qname != NULL && hop->mail_hosts.mx_qname[0] == '_')
+        return 0; /* SRV: no sorting by family */
+    if (strcasecmp(preference, "ipv4") == 0)
+        return 4;
+    return strcasecmp(preference, "ipv6") == 0 ? 6 : 0;
+}
+
+static unsigned limit_of(const struct params *params, const char *name)
+{
+    long value = params_number(params, name);
+
+    return value > 0 && value <= UINT16_MAX ? (unsigned)value : 0;
+}
+
+void hop_rules(const struct hop *hop, struct attempt_rules *rules)
+{
+    const struct params *params = hop->service->params;
+
+    *rules = (struct attempt_rules){
+        .address_limit = limit_of(params, "smtp_mx_address_limit"),
+        .session_limit = limit_of(params, "smtp_mx_session_limit"),
+        .randomize = params_bool(params, "smtp_randomize_addresses"),
+        .prefer_family = preferred_family(hop),
+        .balance = params_bool(params, "smtp_balance_inet_protocols"),
+        .final_nexthop = hop->last,
+        .soft_bounce = params_bool(params, "soft_bounce"),
+    };
+}
+
+static void settle(struct hop_ends *ends, enum verdict verdict, struct forecast forecast)
+{
+    ends->count = 1;
+    ends->outcomes[0] = (struct attempt_outcome){ .settled = true, .verdict = verdict, .forecast = forecast,
+                                                  .unknown = verdict == VERDICT_UNKNOWN, .order_first = SIZE_MAX };
+}
+
+/* The list as a whole could not be observed. Where Postfix here would find the same, its words stay. */
+static struct forecast unknown_list(const struct mail_hosts *hosts)
+{
+    struct forecast forecast = { .status = "unknown", .reason = REASON_LOCAL_FAULT };
+
+    if (hosts->why.dsn != NULL)
+        forecast = (struct forecast){ .status = hosts->why.dsn[0] == '5' ? "bounced" : "deferred",
+                                      .dsn = hosts->why.dsn, .relay = "none", .tls = "none", .text = hosts->why.text };
+    reason_parse(hosts->unknown, &forecast.reason);
+    return forecast;
+}
+
+/* LMTP to a socket of this machine. */
+static void end_at_socket(const struct hop *hop, struct hop_ends *ends)
+{
+    enum level level = hop->policy.level;
+
+    if (level == LEVEL_NONE || level == LEVEL_MAY)
+        settle(ends, VERDICT_DELIVER, (struct forecast){ .status = "sent", .dsn = "2.0.0", .relay = "none",
+                                                         .tls = "none", .effective_level = "none",
+                                                         .reason = REASON_NOT_SMTP });
+    else
+        settle(ends, VERDICT_UNKNOWN, (struct forecast){ .status = "unknown", .reason = REASON_LOCAL_FAULT });
+}
+
+static void end_at_error(const struct hop *hop, struct hop_ends *ends)
+{
+    settle(ends, VERDICT_DEFER, (struct forecast){ .status = "deferred", .relay = "none", .tls = "none",
+                                                   .reason = REASON_NEXTHOP_INVALID, .text = hop->error });
+}
+
+static void explore(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
+                    struct hop_ends *ends, bool *reachable)
+{
+    struct attempt_rules rules;
+
+    if (hop->error != NULL) {
+        end_at_error(hop, ends);
+        return;
+    }
+    if (hop->nexthop.is_unix) {
+        end_at_socket(hop, ends);
+        return;
+    }
+    if (hop->mail_hosts.unknown != NULL) {
+        settle(ends, VERDICT_UNKNOWN, unknown_list(&hop->mail_hosts));
+        return;
+    }
+    hop_rules(hop, &rules);
+    ends->count = attempts_explore(region, addresses, hop->count, &rules, &hop->mail_hosts.why, ends->outcomes,
+                                   ATTEMPT_OUTCOMES_MAX, reachable);
+}
+
+void hop_explore(struct region *region, struct hop *hop)
+{
+    explore(region, hop, hop->aged, &hop->aged_ends, hop->reachable);
+    explore(region, hop, hop->fresh, &hop->fresh_ends, NULL);
+}
+
+void hop_explore_without(struct region *region, const struct hop *hop, unsigned preference, struct hop_ends *ends)
+{
+    struct attempt_address *left = region_copy(region, hop->aged, hop->count * sizeof(*left));
+    static const struct attempt away = { .end = ATTEMPT_SOFT, .verdict = VERDICT_DEFER,
+                                         .forecast = { .status = "deferred", .dsn = "4.4.1", .relay = "none",
+                                                       .tls = "none", .reason = REASON_CONNECT_TIMEOUT } };
+
+    for (size_t i = 0; i < hop->count; i++)
+        if (left[i].preference < preference)
+            left[i].by_policy_of[0] = left[i].by_policy_of[1] = away;
+    explore(region, hop, left, ends, NULL);
+}
+
+/* Reports */
+
+/* A host without an address: what its lookup came to. */
+static void report_absent(const struct mail_host *host, struct host_result *out)
+{
+    out->verdict = VERDICT_UNKNOWN;
+    out->reason = REASON_NO_ADDRESS;
+    if (host->unknown != NULL) {
+        reason_parse(host->unknown, &out->reason);
+        return;
+    }
+    reason_parse(host->why.reason, &out->reason);
+    out->dsn = host->why.dsn;
+    out->text = host->why.text;
+    out->verdict = host->why.dsn != NULL && host->why.dsn[0] == '5' ? VERDICT_BOUNCE : VERDICT_DEFER;
+    out->tls = out->relay = "none";
+}
+
+static void report_attempt(const struct hop *hop, size_t k, struct host_result *out)
+{
+    const struct attempt_address *address = &hop->aged[k];
+    const struct attempt *attempt = &address->by_policy_of[address->family == 6];
+    bool soft = attempt->verdict == VERDICT_BOUNCE && params_bool(hop->service->params, "soft_bounce");
+
+    out->verdict = soft ? VERDICT_DEFER : attempt->verdict;
+    if (!hop->reachable[k])
+        out->verdict = VERDICT_NOT_TRIED;
+    out->reason = attempt->forecast.reason;
+    out->dsn = attempt->forecast.dsn;
+    out->tls = attempt->forecast.tls;
+    out->text = attempt->forecast.text;
+    out->relay = attempt->forecast.relay;
+}
+
+void hop_report(const struct hop *hop, struct hop_result *result)
+{
+    for (size_t i = 0; i < result->host_count; i++) {
+        struct host_result *out = &result->hosts[i];
+        const struct host_case *c = &hop->cases[i];
+
+        out->host = c->host;
+        out->policy = c->policy;
+        out->effective = c->effective;
+        out->profile = c->profile;
+        out->conversation = c->conversation;
+        out->certificate = c->certificate;
+        if (!c->host->has_address)
+            report_absent(c->host, out);
+    }
+    for (size_t k = 0; k < hop->count; k++)
+        if (hop->mail_hosts.hosts[hop->places[k]].has_address)
+            report_attempt(hop, k, &result->hosts[hop->places[k]]);
+}
+
+void hop_init(struct region *region, struct hop *hop, const struct judge_input *input, const struct route *route,
+              struct slice text, bool fallback, struct hop_result *result)
+{
+    struct looking look = { .region = region, .hop = hop };
+    struct policy_step *steps = NULL;
+    struct error error;
+
+    *hop = (struct hop){ .input = input, .route = route, .service = route->service, .fallback = fallback };
+    hop->text = region_slice(region, text);
+    *result = (struct hop_result){ .text = hop->text, .fallback = fallback };
+    if (!nexthop_parse(region, &hop->nexthop, text, route->service->params, &error)) {
+        hop->error = region_text(region, error.text);
+        return;
+    }
+    result->nexthop = &hop->nexthop;
+    hop->policy = *find_policy(&look, hop->nexthop.host, input->explain ? &steps : NULL);
+    result->policy = &hop->policy;
+    result->steps = steps;
+    mail_hosts_find(region, &hop->mail_hosts, input->config, hop->service, &hop->nexthop, input->allow,
+                    input->allow_count, input->view);
+    result->mail_hosts = &hop->mail_hosts;
+    if (hop->mail_hosts.wanted) {
+        hop->wanted |= input->view->wants != NULL;
+        return;
+    }
+    hop->wanted |= mail_hosts_want_tlsa(region, hop->service, &hop->mail_hosts, input->view) &&
+                   input->view->wants != NULL;
+    look_at_hosts(&look, result);
+    if (!hop->wanted)
+        list_attempts(region, hop);
+}

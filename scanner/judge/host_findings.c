@@ -1,0 +1,251 @@
+#include "scanner/judge/host_findings.h"
+
+#include <string.h>
+
+#include "scanner/base/utc.h"
+
+/* So many findings of one destination are kept: a hostile set of hosts must not flood a report. */
+#define FINDINGS_MAX 100
+
+#define DAY 86400
+
+/* One address under inquiry. */
+struct suspect {
+    const struct inquiry   *inquiry;
+    const struct hop       *hop;
+    size_t                  number;
+    const struct host_case *c;
+    const struct attempt   *attempt; /* NULL: it has no address */
+    const struct host_result *result;
+};
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool finding_add_once(const struct inquiry *inquiry, const char *code, enum severity severity, const char *host,
+                      const char *file, int line, const char *text)
+{
+    struct findings *findings = &inquiry->result->findings;
+
+    for (const struct finding *f = findings->first; f != NULL; f = f->next)
+        if (same(f->code, code) && same(f->host, host) && same(f->text, text))
+            return true;
+    if (findings->count >= FINDINGS_MAX)
+        return false;
+    findings_add(inquiry->region, findings, code, severity, host, file, line, "%s", text);
+    return true;
+}
+
+static bool is_failure(enum verdict verdict)
+{
+    return verdict == VERDICT_DEFER || verdict == VERDICT_BOUNCE;
+}
+
+enum severity hop_severity(const struct inquiry *inquiry, size_t number, enum verdict verdict)
+{
+    enum verdict overall = inquiry->result->verdict;
+    bool tried = number < inquiry->chain->count;
+
+    if (!tried)
+        return SEVERITY_NOTICE;
+    if (is_failure(overall))
+        return verdict == overall || inquiry->end->hop == number ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    return inquiry->chain->hops[number].fallback ? SEVERITY_NOTICE : SEVERITY_WARNING;
+}
+
+static void tell(const struct suspect *s, enum finding_code code, const char *text)
+{
+    finding_add_once(s->inquiry, finding_word(code), finding_severity(code), s->c->host->ascii, NULL, 0, text);
+}
+
+/* The reason of a host that fails, or lets mail go in the clear */
+
+/* What a postmaster can do about it. */
+static const struct remedy {
+    enum reason reason;
+    const char *text;
+} remedies[] = {
+    { REASON_STARTTLS_NOT_OFFERED, "tell its postmaster, or choose a level that the host can meet" },
+    { REASON_TLS_HANDSHAKE_FAILED, "compare protocols and ciphers of both sides" },
+    { REASON_CERTIFICATE_NAME_MISMATCH, "if the name belongs to the destination, add it to match=" },
+    { REASON_CERTIFICATE_NOT_TRUSTED, "check smtp_tls_CAfile, or name the authority with tafile=" },
+    { REASON_FINGERPRINT_MISMATCH, "if the new certificate is genuine, put its fingerprint into match=" },
+    { REASON_TLSA_MISMATCH, "its postmaster has to publish TLSA records of the certificate in use" },
+    { REASON_TLSA_LOOKUP_FAILED, "its name servers fail: DANE forbids to send without the answer" },
+    { REASON_WRAPPER_NEEDS_ENCRYPT, "set the level encrypt or stronger where smtp_tls_wrappermode is on" },
+    { REASON_TLS_ENGINE_UNAVAILABLE, "repair the certificate files that Postfix's TLS engine is to read" },
+    { REASON_NOT_DNSSEC, "use dane, which takes what there is, or a level that does not need DNSSEC" },
+    { REASON_NO_TLSA, "use dane, which takes what there is, or another level" },
+    { REASON_STS_MX_MISMATCH, "the MTA-STS policy in the table is out of date, or the MX record is forged" },
+};
+
+static const char *with_remedy(const struct suspect *s, enum reason reason, const char *text)
+{
+    for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
+        if (remedies[i].reason == reason)
+            return region_printf(s->inquiry->region, "%s; %s", text, remedies[i].text);
+    return text;
+}
+
+static const char *handshake_words(const struct suspect *s)
+{
+    const struct host_case *c = s->c;
+    const char *error = c->handshake_error;
+
+    if (error == NULL && c->conversation != NULL)
+        error = c->conversation->error;
+    if (error == NULL)
+        return "the TLS handshake fails";
+    return region_printf(s->inquiry->region, "the TLS handshake fails: %s", error);
+}
+
+static const char *not_offered_words(const struct suspect *s)
+{
+    if (s->c->conversation->starttls_offered)
+        return "the host offers STARTTLS, but our configuration discards the keyword";
+    if (s->c->conversation->starttls_beyond_limit)
+        return "the host offers STARTTLS too late in its EHLO reply for Postfix to see it";
+    return "the host does not offer STARTTLS";
+}
+
+/* The plain words of a reason, with what was seen. */
+static const char *words(const struct suspect *s, enum reason reason)
+{
+    const char *text = s->attempt->forecast.text;
+
+    if (reason == REASON_STARTTLS_NOT_OFFERED)
+        return not_offered_words(s);
+    if (reason == REASON_TLS_HANDSHAKE_FAILED)
+        return handshake_words(s);
+    if (reason == REASON_PLAINTEXT_RETRY)
+        return region_printf(s->inquiry->region, "%s; mail that has waited is sent in the clear",
+                             s->c->conversation->established ? "the session breaks inside TLS" : handshake_words(s));
+    if (s->c->certificate != NULL && s->c->certificate->detail != NULL && s->c->certificate->reason == reason)
+        return s->c->certificate->detail;
+    if (text == NULL)
+        return reason_sentence(reason);
+    return region_printf(s->inquiry->region, "%s: %s", reason_sentence(reason), text);
+}
+
+static enum severity severity_of(const struct suspect *s)
+{
+    if (s->result->verdict == VERDICT_NOT_TRIED)
+        return SEVERITY_NOTICE;
+    return hop_severity(s->inquiry, s->number, s->attempt->verdict);
+}
+
+/* An invalid policy is told once, for the next-hop. */
+static bool is_told_elsewhere(const struct suspect *s)
+{
+    return s->c->policy->trouble != POLICY_FINE;
+}
+
+static void tell_reason(const struct suspect *s)
+{
+    enum reason reason = s->attempt->forecast.reason;
+    const char *text;
+
+    if (reason == REASON_DELIVERED_IN_CLEAR)
+        reason = host_clear_cause(s->c);
+    if (reason == REASON_DELIVERED || reason == REASON_DELIVERED_IN_CLEAR || is_told_elsewhere(s))
+        return;
+    text = with_remedy(s, reason, words(s, reason));
+    finding_add_once(s->inquiry, reason_code(reason), severity_of(s), s->c->host->ascii, NULL, 0, text);
+}
+
+static void tell_absence(const struct suspect *s)
+{
+    const struct mail_host *host = s->c->host;
+
+    if (host->unknown != NULL)
+        finding_add_once(s->inquiry, host->unknown, SEVERITY_WARNING, host->ascii, NULL, 0,
+                         "the addresses of the host could not be observed");
+    else if (host->why.text != NULL && host->why.reason != NULL)
+        finding_add_once(s->inquiry, host->why.reason, hop_severity(s->inquiry, s->number, s->result->verdict),
+                         host->ascii, NULL, 0, host->why.text);
+}
+
+/* What was seen on the way */
+
+static void tell_conversation(const struct suspect *s)
+{
+    const struct conversation *seen = s->c->conversation;
+    struct region *region = s->inquiry->region;
+
+    if (seen == NULL)
+        return;
+    if (seen->attempts > 1)
+        finding_add_once(s->inquiry, reason_code(REASON_TEMPORARY_REFUSAL), SEVERITY_WARNING, s->c->host->ascii, NULL, 0,
+                         region_printf(region, "the host refused at first with %d and was asked again; this may be meant "
+                                               "for the scanner only", seen->first_refusal.code));
+    if (seen->injected > 0)
+        tell(s, FINDING_PLAINTEXT_INJECTED,
+             region_printf(region, "%zu bytes of plaintext came together with the reply to STARTTLS; Postfix discards them",
+                           seen->injected));
+    if (seen->starttls_beyond_limit && !seen->starttls_offered)
+        tell(s, FINDING_STARTTLS_BEYOND_LIMIT, finding_sentence(FINDING_STARTTLS_BEYOND_LIMIT));
+}
+
+static void tell_dates(const struct suspect *s)
+{
+    const struct certificate_verdict *verdict = s->c->certificate;
+    const struct judge_input *input = s->inquiry->input;
+    char until[UTC_TEXT_MAX];
+
+    if (verdict == NULL || !level_needs_match(s->c->effective->level) || !verdict->matched)
+        return;
+    if (verdict->expired_ignored)
+        tell(s, FINDING_EXPIRED_BUT_PINNED, "the certificate is outside its dates; the policy does not look at them");
+    if (verdict->valid_until == INT64_MAX || verdict->valid_until < input->when ||
+        verdict->valid_until - input->when > (int64_t)input->horizon_days * DAY)
+        return;
+    utc_to_text(verdict->valid_until, until);
+    tell(s, FINDING_CERTIFICATE_EXPIRES_SOON,
+         region_printf(s->inquiry->region, "a certificate that the verdict rests on is valid until %s", until));
+}
+
+static void tell_tlsa(const struct suspect *s)
+{
+    const struct effective *effective = s->c->effective;
+    const struct tlsa *tlsa = &effective->tlsa;
+    size_t unusable = tlsa->count - tlsa->usable_count;
+
+    if (effective->warning != NULL)
+        finding_add_once(s->inquiry, finding_word(FINDING_DANE_NOT_IN_FORCE), finding_severity(FINDING_DANE_NOT_IN_FORCE),
+                         NULL, NULL, 0, effective->warning);
+    if (tlsa->insecure_records)
+        tell(s, FINDING_TLSA_INSECURE, "TLSA records exist but are not DNSSEC-secure: they do not count");
+    if (s->c->certificate != NULL && effective->dane_in_use)
+        unusable += s->c->certificate->tlsa_unusable;
+    if (tlsa->status == TLSA_FOUND && unusable > 0 && unusable < tlsa->count)
+        tell(s, FINDING_TLSA_PARTLY_UNUSABLE,
+             region_printf(s->inquiry->region, "%zu of %zu TLSA records cannot be used", unusable, tlsa->count));
+}
+
+static const struct attempt *attempt_at(const struct hop *hop, size_t place)
+{
+    for (size_t k = 0; k < hop->count; k++)
+        if (hop->places[k] == place)
+            return &hop->aged[k].by_policy_of[hop->aged[k].family == 6];
+    return NULL;
+}
+
+void host_add_findings(const struct inquiry *inquiry, size_t number, size_t place)
+{
+    const struct hop *hop = &inquiry->chain->hops[number];
+    struct suspect s = { inquiry, hop, number, &hop->cases[place], attempt_at(hop, place),
+                         &inquiry->result->hops[number].hosts[place] };
+
+    if (!s.c->host->has_address) {
+        tell_absence(&s);
+        return;
+    }
+    if (s.attempt == NULL)
+        return;
+    tell_reason(&s);
+    tell_conversation(&s);
+    tell_dates(&s);
+    tell_tlsa(&s);
+}

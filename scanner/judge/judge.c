@@ -1,0 +1,180 @@
+#include "scanner/judge/judge.h"
+
+#include <string.h>
+
+#include "scanner/judge/chain.h"
+#include "scanner/judge/judge_findings.h"
+
+/* Next-hops of one delivery that are looked at; nobody lists more. */
+#define HOPS_MAX 64
+
+static void set_verdict(struct result *result, enum verdict verdict, struct forecast forecast)
+{
+    result->verdict = result->best = result->worst = verdict;
+    result->certain = verdict != VERDICT_UNKNOWN;
+    result->forecast = result->first_attempt = forecast;
+}
+
+static struct forecast local_forecast(const char *status, const char *dsn, enum reason reason, const char *text)
+{
+    bool known = strcmp(status, "unknown") != 0;
+
+    return (struct forecast){ .status = status, .dsn = dsn, .relay = known ? "none" : NULL,
+                              .tls = known ? "none" : NULL, .reason = reason, .text = text };
+}
+
+/* Where no SMTP client delivers */
+
+static enum verdict status_verdict(const char *status)
+{
+    if (strcmp(status, "sent") == 0)
+        return VERDICT_DELIVER;
+    return strcmp(status, "bounced") == 0 ? VERDICT_BOUNCE : VERDICT_DEFER;
+}
+
+/* error(8), retry, discard, and services that are not there. */
+static void end_at_route(struct region *region, struct result *result, const struct judge_input *input,
+                         enum reason reason)
+{
+    const struct route *route = result->route;
+    enum verdict verdict = status_verdict(route->status);
+    struct forecast forecast = local_forecast(route->status, route->dsn, reason,
+                                              verdict == VERDICT_DELIVER ? NULL : route->text);
+
+    if (verdict == VERDICT_BOUNCE && input->config->rewrite != NULL && params_bool(input->config->rewrite, "soft_bounce")) {
+        verdict = VERDICT_DEFER;
+        forecast.status = "deferred";
+        forecast.dsn = region_printf(region, "4%s", route->dsn + 1);
+    }
+    set_verdict(result, verdict, forecast);
+}
+
+static enum reason unreadable_reason(const struct table_answer *answer)
+{
+    return answer->status == TABLE_WANTED ? REASON_NOT_OBSERVED : REASON_TABLE_UNREADABLE;
+}
+
+/* True: the route has settled it. */
+static bool end_without_client(struct region *region, struct result *result, const struct judge_input *input)
+{
+    switch (result->route->kind) {
+    case ROUTE_CLIENT:
+        return false;
+    case ROUTE_OTHER:
+        set_verdict(result, VERDICT_DELIVER, local_forecast("sent", "2.0.0", REASON_NOT_SMTP, NULL));
+        return true;
+    case ROUTE_ERROR:
+    case ROUTE_DISCARD:
+    case ROUTE_MISSING:
+        end_at_route(region, result, input, REASON_TRANSPORT_ERROR);
+        return true;
+    case ROUTE_TABLE_ERROR:
+        end_at_route(region, result, input, REASON_TABLE_ERROR);
+        return true;
+    case ROUTE_UNREADABLE:
+        set_verdict(result, VERDICT_UNKNOWN,
+                    local_forecast("unknown", NULL, unreadable_reason(&result->route->answer), NULL));
+        return true;
+    case ROUTE_WANTS:
+        result->wanted = input->view->wants != NULL;
+        set_verdict(result, VERDICT_UNKNOWN, local_forecast("unknown", NULL, REASON_NOT_OBSERVED, NULL));
+        return true;
+    }
+    return false;
+}
+
+/* The process dies: at start, or of a list without a next-hop. */
+static void end_at_death(struct result *result, enum reason reason, const char *text)
+{
+    set_verdict(result, VERDICT_DEFER, local_forecast("deferred", NULL, reason, text));
+}
+
+/* Where it does */
+
+static size_t split_route(struct region *region, const struct route *route, struct slice *parts, size_t *own)
+{
+    const struct params *params = route->service->params;
+    struct slice nexthop = slice_of(route->nexthop);
+    size_t count = nexthop_split(region, nexthop, params_version(params), parts, HOPS_MAX);
+    struct slice rest = slice_of(params_text(params, "smtp_fallback_relay")), token;
+    bool socket = params_program(params) == PROGRAM_LMTP && slice_starts_with(nexthop, SLICE("unix:"));
+
+    *own = count;
+    while (count > 0 && !socket && count < HOPS_MAX && slice_next_token(&rest, ", \t\r\n", &token))
+        parts[count++] = token;
+    return count;
+}
+
+/* How many of the hops are tried: none behind one that is ourselves. */
+static size_t mark_last(struct hop *hops, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hops[i].last = i + 1 == count || hops[i].mail_hosts.backup_for_self || hops[i].mail_hosts.loops;
+        if (hops[i].last)
+            return i + 1;
+    }
+    return count;
+}
+
+static void conclude(struct region *region, struct result *result, const struct judge_input *input, struct hop *hops)
+{
+    struct chain chain = { .region = region, .hops = hops, .count = mark_last(hops, result->hop_count) };
+    struct chain_end end, first;
+    struct inquiry inquiry = { region, result, input, &chain, &end };
+
+    for (size_t i = 0; i < result->hop_count; i++) {
+        hop_explore(region, &hops[i]);
+        hop_report(&hops[i], &result->hops[i]);
+    }
+    chain_end(&chain, true, &end);
+    chain_end(&chain, false, &first);
+    result->verdict = end.verdict;
+    result->best = end.best;
+    result->worst = end.worst;
+    result->certain = end.best == end.worst && end.verdict != VERDICT_UNKNOWN;
+    result->forecast = end.forecast;
+    result->first_attempt = first.forecast;
+    judge_add_findings(&inquiry);
+}
+
+static void judge_hops(struct region *region, struct result *result, const struct judge_input *input)
+{
+    struct slice parts[HOPS_MAX];
+    size_t own, count = split_route(region, result->route, parts, &own);
+    struct hop *hops = region_array(region, count, sizeof(*hops));
+
+    if (count == 0) {
+        end_at_death(result, REASON_NEXTHOP_INVALID,
+                     region_printf(region, "panic: null destination: \"%s\"", result->route->nexthop));
+        return;
+    }
+    result->hops = region_array(region, count, sizeof(*result->hops));
+    result->hop_count = count;
+    for (size_t i = 0; i < count; i++) {
+        hop_init(region, &hops[i], input, result->route, parts[i], i >= own, &result->hops[i]);
+        result->wanted |= hops[i].wanted;
+    }
+    if (!result->wanted)
+        conclude(region, result, input, hops);
+}
+
+void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
+                       const struct destination *destination)
+{
+    struct route *route = region_alloc(region, sizeof(*route));
+    struct inquiry inquiry = { region, result, input, NULL, NULL };
+
+    *result = (struct result){ .destination = destination, .route = route };
+    route_destination(region, route, input->config, destination, input->sender, input->view);
+    if (!end_without_client(region, result, input)) {
+        if (route->service->start_error != NULL)
+            end_at_death(result, REASON_POLICY_INVALID, route->service->start_error->text);
+        else
+            judge_hops(region, result, input);
+    }
+    if (result->wanted)
+        return;
+    judge_add_route_findings(&inquiry);
+    if (!input->explain)
+        route->steps = NULL;
+}
