@@ -320,7 +320,21 @@ static bool set_recipient(struct router *router, const char *text)
         good = true;
     }
     router->recipient = region_printf(router->region, "%s@%s", local, router->domain);
-    return good && (local[0] != '-' || params_bool(params, "allow_min_user"));
+    return good;
+}
+
+static void bounce_syntax(struct router *router)
+{
+    router->route->address_class = NULL;
+    router_say(router, "recipient", "bad address syntax");
+    router_redirect(router, "error", "5.1.3 bad address syntax");
+}
+
+/* Programs that are given the address could take it for an option. Postfix looks at this last, when all tables were
+ * asked. */
+static bool looks_like_option(struct router *router)
+{
+    return router->recipient[0] == '-' && !params_bool(router->config->rewrite, "allow_min_user");
 }
 
 static void route_address(struct router *router, const char *address)
@@ -329,8 +343,7 @@ static void route_address(struct router *router, const char *address)
     enum listed listed;
 
     if (!set_recipient(router, address)) {
-        router_say(router, "recipient", "bad address syntax");
-        router_redirect(router, "error", "5.1.3 bad address syntax");
+        bounce_syntax(router);
         return;
     }
     while ((listed = classes[i].listed(router, router->domain)) == LISTED_NO)
@@ -338,7 +351,11 @@ static void route_address(struct router *router, const char *address)
     if (listed == LISTED_FAILED)
         return;
     router->route->address_class = classes[i].name;
-    if (classes[i].choose(router) && (!classes[i].uses_transport_maps || use_transport_maps(router)))
+    if (!classes[i].choose(router) || (classes[i].uses_transport_maps && !use_transport_maps(router)))
+        return;
+    if (looks_like_option(router))
+        bounce_syntax(router);
+    else
         router_deliver(router);
 }
 

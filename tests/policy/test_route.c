@@ -87,6 +87,7 @@ static const struct {
     { BASE, "user@example.com..", NULL, "bounced 5.1.3 bad address syntax" },
     { BASE, "user@-a.example", NULL, "bounced 5.1.3 bad address syntax" },
     { BASE, "-user@example.com", NULL, "bounced 5.1.3 bad address syntax" },
+    { BASE "transport_maps = fail:x\n", "-user@example.com", NULL, "table error" },
     { BASE "allow_min_user = yes\n", "-user@example.com", NULL, "default smtp:example.com" },
     { BASE "soft_bounce = yes\n", "user@a..b", NULL, "deferred 4.1.3 bad address syntax" },
     { BASE "virtual_alias_domains = alias.example\n", "a@alias.example", NULL,
