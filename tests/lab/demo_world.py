@@ -194,7 +194,9 @@ def write_configuration(scratch, destinations, authority):
     policy = ["# Transport security agreed with these domains."]
     policy += [f"{key:24s}{value}" for row in destinations for key, value in row["policy_table"]]
     files = {"main.cf": MAIN_CF.format(run=run), "master.cf": MASTER_CF,
-             "tls_policy": "\n".join(policy) + "\n", "roots.pem": _text(authority.root)}
+             "tls_policy": "\n".join(policy) + "\n", "roots.pem": _text(authority.root),
+             "correspondents": "# Whom we write to: table entries and others.\n" +
+                               "".join(row["destination"] + "\n" for row in destinations)}
     for name, text in files.items():
         with open(os.path.join(directory, name), "w", encoding="ascii") as stream:
             stream.write(text)
