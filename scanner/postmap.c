@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scanner/child.h"
@@ -120,6 +121,27 @@ static void parse_dump(struct region *region, struct slice text, struct table_du
     dump->pairs = pairs;
 }
 
+/* Postfix warns of it too, but only from 100 seconds after the change on, and not for every type. */
+static bool source_is_newer(struct region *region, const char *type_name)
+{
+    static const struct {
+        const char *type, *suffix;
+    } suffixes[] = { { "hash", ".db" }, { "btree", ".db" }, { "lmdb", ".lmdb" }, { "cdb", ".cdb" }, { "dbm", ".pag" },
+                     { "sdbm", ".pag" } };
+    size_t colon = slice_find(slice_of(type_name), ':');
+    const char *path = type_name + colon + (type_name[colon] == ':');
+    struct stat source, index;
+
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        if (!slice_eq_text(slice_from(type_name, colon), suffixes[i].type))
+            continue;
+        return stat(path, &source) == 0 && stat(region_printf(region, "%s%s", path, suffixes[i].suffix), &index) == 0 &&
+               (source.st_mtim.tv_sec != index.st_mtim.tv_sec ? source.st_mtim.tv_sec > index.st_mtim.tv_sec
+                                                              : source.st_mtim.tv_nsec > index.st_mtim.tv_nsec);
+    }
+    return false;
+}
+
 static enum table_load refused(struct region *region, const struct child *c, struct error *err)
 {
     const char *fatal = fatal_text(region, c);
@@ -140,7 +162,7 @@ enum table_load postmap_dump(const struct postmap *p, struct region *region, con
     enum table_load load = TABLE_LOAD_UNREADABLE;
     enum child_end end;
 
-    *dump = (struct table_dump){ 0 };
+    *dump = (struct table_dump){ .stale = source_is_newer(region, type_name) };
     if (p->postmap == NULL) {
         error_set(err, 0, "postmap is not installed here");
         return TABLE_LOAD_UNREADABLE;
@@ -149,7 +171,6 @@ enum table_load postmap_dump(const struct postmap *p, struct region *region, con
     if (end == CHILD_STOPPED || (end == CHILD_EXITED && c.status != 0)) {
         load = refused(region, &c, err);
     } else if (end == CHILD_EXITED) {
-        dump->stale = strstr(buf_text(&c.errors), "is older than") != NULL;
         parse_dump(region, slice_from(region_slice(region, buf_slice(&c.output)), c.output.n), dump);
         load = TABLE_LOAD_OK;
     }

@@ -2,10 +2,12 @@
  * The real ones are asked by postmap-agreement.py. */
 #include "scanner/postmap.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scanner/child.h"
@@ -39,33 +41,32 @@ static void test_dump(void)
         const char     *script;
         enum table_load load;
         const char     *dump;
-        bool            stale;
         const char     *error;
     } rows[] = {
-        { "printf 'a\\t1\\nb\\t2 3\\t4\\nc\\t\\n'", TABLE_LOAD_OK, "a=1;b=2 3\t4;c=;", false, "" },
-        { "printf 'a\\t1'", TABLE_LOAD_OK, "a=1;", false, "" },
-        { ":", TABLE_LOAD_OK, "", false, "" },
-        { "echo \"$*\" | tr ' ' '\\t' ", TABLE_LOAD_OK, "-c=/c\t-s\thash:/x;", false, "" },
+        { "printf 'a\\t1\\nb\\t2 3\\t4\\nc\\t\\n'", TABLE_LOAD_OK, "a=1;b=2 3\t4;c=;", "" },
+        { "printf 'a\\t1'", TABLE_LOAD_OK, "a=1;", "" },
+        { ":", TABLE_LOAD_OK, "", "" },
+        { "echo \"$*\" | tr ' ' '\\t' ", TABLE_LOAD_OK, "-c=/c\t-s\thash:/x;", "" },
         { "printf 'env\\t'; env | sort | tr '\\n' ' '", TABLE_LOAD_OK,
-          "env=LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin PWD=", false, "" },
+          "env=LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin PWD=", "" },
         { "echo 'postmap: warning: database /x.db is older than source file /x' >&2; printf 'a\\t1\\n'", TABLE_LOAD_OK, "a=1;",
-          true, "" },
-        { "echo 'postmap: fatal: open database /x.db: No such file or directory' >&2; exit 1", TABLE_LOAD_MISSING, "", false,
+          "" },
+        { "echo 'postmap: fatal: open database /x.db: No such file or directory' >&2; exit 1", TABLE_LOAD_MISSING, "",
           "open database /x.db: No such file or directory" },
         { "echo 'postmap: warning: w' >&2; echo 'postmap: fatal: open database /x.db: Invalid argument' >&2; sleep 60; exit 1",
-          TABLE_LOAD_MISSING, "", false, "open database /x.db: Invalid argument" },
-        { "echo 'postmap: fatal: open database /x.db: Permission denied' >&2; exit 1", TABLE_LOAD_UNREADABLE, "", false,
+          TABLE_LOAD_MISSING, "", "open database /x.db: Invalid argument" },
+        { "echo 'postmap: fatal: open database /x.db: Permission denied' >&2; exit 1", TABLE_LOAD_UNREADABLE, "",
           "open database /x.db: Permission denied" },
-        { "echo 'postmap: fatal: unsupported dictionary type: lmdb' >&2; exit 1", TABLE_LOAD_UNREADABLE, "", false,
+        { "echo 'postmap: fatal: unsupported dictionary type: lmdb' >&2; exit 1", TABLE_LOAD_UNREADABLE, "",
           "unsupported dictionary type: lmdb" },
         { "echo 'postmap: fatal: table cdb:/x: sequence operation is not supported' >&2; exit 1", TABLE_LOAD_NO_SEQUENCE, "",
-          false, "table cdb:/x: sequence operation is not supported" },
-        { "kill -SEGV $$", TABLE_LOAD_UNREADABLE, "", false, NULL },
-        { "exec sleep 60", TABLE_LOAD_UNREADABLE, "", false, NULL },
-        { "exec >&- 2>&-; sleep 60", TABLE_LOAD_UNREADABLE, "", false, NULL },
-        { "sleep 60 & exec sleep 60", TABLE_LOAD_UNREADABLE, "", false, NULL },
-        { "exec yes a", TABLE_LOAD_UNREADABLE, "", false, NULL },
-        { "yes a >&2", TABLE_LOAD_UNREADABLE, "", false, NULL },
+          "table cdb:/x: sequence operation is not supported" },
+        { "kill -SEGV $$", TABLE_LOAD_UNREADABLE, "", NULL },
+        { "exec sleep 60", TABLE_LOAD_UNREADABLE, "", NULL },
+        { "exec >&- 2>&-; sleep 60", TABLE_LOAD_UNREADABLE, "", NULL },
+        { "sleep 60 & exec sleep 60", TABLE_LOAD_UNREADABLE, "", NULL },
+        { "exec yes a", TABLE_LOAD_UNREADABLE, "", NULL },
+        { "yes a >&2", TABLE_LOAD_UNREADABLE, "", NULL },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -85,11 +86,52 @@ static void test_dump(void)
             check_ok(strncmp(all, rows[i].dump, strlen(rows[i].dump)) == 0, "a clean environment: %s", all);
         else
             is_text(all, rows[i].dump, "%s", rows[i].script);
-        is_int(dump.stale, rows[i].stale, "stale: %s", rows[i].script);
+        is_int(dump.stale, 0, "no source is newer: %s", rows[i].script);
         if (rows[i].error != NULL)
             is_text(err.text, rows[i].error, "%s", rows[i].script);
         else
             check_ok(err.text[0] != '\0', "says why: %s", err.text);
+        region_free(region);
+    }
+}
+
+/* Made so many seconds ago. */
+static void make_file(struct region *region, const char *name, int age)
+{
+    const char *path = region_printf(region, "%s/%s", directory, name);
+    struct timespec times[2] = { { .tv_sec = time(NULL) - age }, { .tv_sec = time(NULL) - age } };
+    FILE *f = fopen(path, "w");
+
+    if (f != NULL)
+        fclose(f);
+    utimensat(AT_FDCWD, path, times, 0);
+}
+
+static void test_stale(void)
+{
+    static const struct {
+        const char *type, *index;
+        int         source_age, index_age;
+        bool        stale;
+    } rows[] = {
+        { "hash", "source.db", 10, 5, false },  { "hash", "source.db", 5, 10, true },    { "hash", "source.db", 5, 5, false },
+        { "btree", "source.db", 5, 10, true },  { "lmdb", "source.lmdb", 5, 10, true },  { "cdb", "source.cdb", 5, 10, true },
+        { "dbm", "source.pag", 5, 10, true },   { "hash", "source.lmdb", 5, 10, false }, { "sqlite", "source.db", 5, 10, false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct region *region = region_new();
+        struct postmap p = stand_in(region, ":");
+        struct table_dump dump;
+        struct error err = { 0 };
+
+        make_file(region, "source", rows[i].source_age);
+        make_file(region, rows[i].index, rows[i].index_age);
+        postmap_dump(&p, region, region_printf(region, "%s:%s/source", rows[i].type, directory), &dump, &err);
+        is_int(dump.stale, rows[i].stale, "%s, source %d s old, %s %d s", rows[i].type, rows[i].source_age, rows[i].index,
+               rows[i].index_age);
+        unlink(region_printf(region, "%s/%s", directory, rows[i].index));
+        unlink(region_printf(region, "%s/source", directory));
         region_free(region);
     }
 }
@@ -203,6 +245,7 @@ int main(void)
     if (mkdtemp(directory) == NULL)
         return 1;
     test_dump();
+    test_stale();
     test_query();
     test_postconf();
     test_find();
