@@ -357,24 +357,15 @@ bool options_parse(struct region *region, struct options *options, int argc, cha
 
 static void print_wrapped(FILE *out, const char *text, int indent, int width)
 {
-    int column = indent;
+    struct slice rest = slice_of(text), word;
+    int          column = indent;
 
-    while (*text != '\0') {
-        int word = (int)strcspn(text, " ");
-
-        if (column + word > width && column > indent) {
+    while (slice_next_token(&rest, " ", &word)) {
+        if (column > indent && column + 1 + (int)word.n > width) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
         }
-        fprintf(out, "%.*s", word, text);
-        column += word;
-        text += word;
-        if (*text == ' ') {
-            text++;
-            if (column < width)
-                fputc(' ', out);
-            column++;
-        }
+        column += fprintf(out, "%s%.*s", column > indent ? " " : "", (int)word.n, word.p);
     }
     fputc('\n', out);
 }
