@@ -9,6 +9,7 @@ struct sink {
     bool (*write)(void *arg, const char *data, size_t n);
     void *arg;
 };
+bool sink_write(const struct sink *, struct slice);
 bool sink_text(const struct sink *, const char *text);
 bool sink_printf(const struct sink *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

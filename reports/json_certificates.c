@@ -1,11 +1,10 @@
 /* Certificates in the JSON report, with the pins that a policy entry would carry. */
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/json_parts.h"
+#include "reports/pins.h"
 #include "scanner/base/base64.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utc.h"
@@ -20,39 +19,15 @@ static struct json *json_of_time(int64_t when)
     return json_text(text);
 }
 
-/* "AB:CD:...", or null when OpenSSL does not know the digest. */
-static struct json *json_of_pin(const uint8_t *data, size_t n, const char *digest_name)
-{
-    const EVP_MD *digest = EVP_get_digestbyname(digest_name);
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    char          text[3 * EVP_MAX_MD_SIZE + 1] = "";
-    unsigned      i, count = 0;
-
-    if (digest == NULL || data == NULL || EVP_Digest(data, n, bytes, &count, digest, NULL) != 1)
-        return json_null();
-    for (i = 0; i < count; i++) {
-        static const char digits[] = "0123456789ABCDEF";
-
-        text[3 * i] = digits[bytes[i] >> 4];
-        text[3 * i + 1] = digits[bytes[i] & 15];
-        text[3 * i + 2] = i + 1 < count ? ':' : '\0';
-    }
-    return json_text(text);
-}
-
 static struct json *json_of_pins(const struct cert *cert, const char *digest)
 {
-    struct json         *pins = json_object();
-    const unsigned char *at = cert->der;
-    X509                *x509 = cert->unparsable ? NULL : d2i_X509(NULL, &at, (long)cert->der_length);
-    unsigned char       *spki = NULL;
-    int                  n = x509 != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki) : 0;
+    struct json   *pins = json_object();
+    struct region *region = region_new();
 
     json_put(pins, "digest", json_text(digest));
-    json_put(pins, "certificate", json_of_pin(cert->der, cert->der_length, digest));
-    json_put(pins, "public_key", n > 0 ? json_of_pin(spki, (size_t)n, digest) : json_null());
-    OPENSSL_free(spki);
-    X509_free(x509);
+    json_put(pins, "certificate", json_text(pin_of_certificate(region, cert, digest)));
+    json_put(pins, "public_key", json_text(pin_of_key(region, cert, digest)));
+    region_free(region);
     return pins;
 }
 
@@ -77,7 +52,7 @@ static struct json *json_of_pem(const struct cert *cert)
     return json;
 }
 
-struct json *json_of_certificate(const struct cert *cert, const char *digest)
+static struct json *json_of_certificate(const struct cert *cert, const char *digest)
 {
     struct json *json = json_object(), *names = json_array();
     size_t       i;
@@ -99,16 +74,6 @@ struct json *json_of_certificate(const struct cert *cert, const char *digest)
     json_put(json, "spki_sha1", cert->unparsable ? json_null() : json_text(cert->spki_sha1));
     json_put(json, "pem", json_of_pem(cert));
     return json;
-}
-
-const char *report_fingerprint_digest(const struct config *config)
-{
-    const struct service *service, *client = NULL;
-
-    for (service = config->services; service != NULL; service = service->next)
-        if (service->is_client && (client == NULL || strcmp(service->name, "smtp") == 0))
-            client = service;
-    return client != NULL ? params_text(client->params, "smtp_tls_fingerprint_digest") : "";
 }
 
 void used_certificates(struct dict *used, const struct report *report, const struct result *result)
@@ -135,7 +100,7 @@ static int compare_ids(const void *a, const void *b)
 
 struct json *json_of_certificates(const struct report *report, const struct dict *used)
 {
-    const char         *digest = report_fingerprint_digest(report->config);
+    const char         *digest = pin_digest(report->config);
     struct json        *json = json_object();
     const struct cert **certs = mem_array(dict_count(used) + 1, sizeof(*certs));
     size_t              i, n = 0;

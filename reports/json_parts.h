@@ -22,11 +22,6 @@ void used_certificates(struct dict *, const struct report *, const struct result
 /* They as an object, in the order of their ids. */
 struct json *json_of_certificates(const struct report *, const struct dict *);
 
-/* One certificate; digest is OpenSSL's name of what pins are written in, as configured. */
-struct json *json_of_certificate(const struct cert *, const char *digest);
-/* smtp_tls_fingerprint_digest of the SMTP client; "" when there is no client. */
-const char *report_fingerprint_digest(const struct config *);
-
 /* Writes a value in one line. */
 bool sink_json(const struct sink *, const struct json *);
 

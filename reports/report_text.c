@@ -1,17 +1,288 @@
-/* The report for people. */
+/* The report for people: what is wrong with this machine, the counts, then the destinations, worst first. */
+#include <string.h>
+
+#include "config.h"
+#include "reports/escape.h"
+#include "reports/page.h"
+#include "reports/story.h"
+#include "reports/text_host.h"
 #include "reports/writers.h"
+
+#define INDENT 4
+#define LABEL_WIDTH 8
+#define DETAIL_MARGIN (INDENT + LABEL_WIDTH)
+#define VERDICT_WIDTH 9
+#define LEVEL_WIDTH 11
+#define DSN_WIDTH 6
+#define TLS_WIDTH 9
+#define DESTINATION_MIN 20
+
+/* The report on its way out. */
+struct text_report {
+    struct page                  page;
+    const struct report         *report;
+    const struct report_options *options;
+    int                          destination_width, level_width;
+};
+
+static struct place detail(const char *label)
+{
+    return (struct place){ .indent = INDENT, .label_width = LABEL_WIDTH, .label = label, .label_tone = TONE_DIM };
+}
+
+static const char *upper(struct region *region, const char *word)
+{
+    char  *copy = region_text(region, word);
+    size_t i;
+
+    for (i = 0; copy[i] != '\0'; i++)
+        if (copy[i] >= 'a' && copy[i] <= 'z')
+            copy[i] = (char)(copy[i] - 'a' + 'A');
+    return copy;
+}
+
+/* Top */
+
+static void put_header(struct text_report *text, struct region *region)
+{
+    const struct report *report = text->report;
+    struct place         place = { .tone = TONE_BOLD };
+    char                 version[VERSION_TEXT_MAX];
+    int64_t              seconds = report->finished - report->started;
+
+    version_to_text(report->config->version, version);
+    page_printf(&text->page, place, "%s %s, as Postfix %s with %s", PACKAGE_NAME, PACKAGE_VERSION, version,
+                report->config->dir);
+    page_printf(&text->page, (struct place){ 0 }, "%zu destination%s, %s, %lld second%s%s%s", report->counts.destinations,
+                report->counts.destinations == 1 ? "" : "s", time_text(region, report->started), (long long)seconds,
+                seconds == 1 ? "" : "s", report->resolver != NULL ? ", resolver " : "",
+                report->resolver != NULL ? report->resolver : "");
+    if (report->evaluated_at != report->started)
+        page_printf(&text->page, (struct place){ 0 }, "judged as of %s", time_text(region, report->evaluated_at));
+    if (!report->complete)
+        page_text(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
+}
+
+static void put_global_finding(struct text_report *text, const struct finding *finding)
+{
+    struct place place = { .label_width = VERDICT_WIDTH + 2, .label = severity_word(finding->severity),
+                           .label_tone = tone_of_severity(finding->severity) };
+
+    page_text(&text->page, place, finding->text);
+    place.label = NULL;
+    if (finding->file != NULL && finding->line > 0)
+        page_printf(&text->page, place, "%s:%d (%s)", finding->file, finding->line, finding->code);
+    else
+        page_printf(&text->page, place, "%s%s(%s)", finding->file != NULL ? finding->file : "",
+                    finding->file != NULL ? " " : "", finding->code);
+}
+
+static void put_global_findings(struct text_report *text)
+{
+    const struct finding *finding;
+    int                   severity;
+
+    if (text->report->findings.count > 0)
+        page_blank(&text->page);
+    for (severity = SEVERITY_CRITICAL; severity >= SEVERITY_NOTICE; severity--)
+        for (finding = text->report->findings.first; finding != NULL; finding = finding->next)
+            if ((int)finding->severity == severity)
+                put_global_finding(text, finding);
+}
+
+static const enum verdict worst_first[] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,
+                                            VERDICT_DELIVER };
+
+#define VERDICTS (sizeof(worst_first) / sizeof(worst_first[0]))
+
+static void put_counts(struct text_report *text, struct region *region)
+{
+    struct cell cells[VERDICTS];
+    size_t      i, n = 0;
+
+    for (i = 0; i < VERDICTS; i++) {
+        size_t count = text->report->counts.by_verdict[worst_first[i]];
+
+        if (count == 0)
+            continue;
+        cells[n].text = region_printf(region, "%zu %s", count, verdict_word(worst_first[i]));
+        cells[n].width = text_width(slice_of(cells[n].text));
+        cells[n++].tone = tone_of_verdict(worst_first[i]);
+    }
+    if (n == 0)
+        return;
+    page_blank(&text->page);
+    page_row(&text->page, 0, cells, n);
+}
+
+/* Destinations */
+
+static bool is_shown(const struct text_report *text, const struct finding *finding, const struct story *story)
+{
+    if (finding == story->cause)
+        return false;
+    return text->options->verbose || finding->severity > SEVERITY_NOTICE;
+}
+
+static void put_findings(struct text_report *text, const struct story *story)
+{
+    const struct finding *finding;
+
+    for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
+        struct place place = detail(finding->severity == SEVERITY_CRITICAL ? "also" : severity_word(finding->severity));
+
+        if (!is_shown(text, finding, story))
+            continue;
+        place.label_tone = finding->severity == SEVERITY_NOTICE ? TONE_DIM : TONE_YELLOW;
+        if (finding->host != NULL && strstr(finding->text, finding->host) == NULL)
+            page_printf(&text->page, place, "%s: %s", finding->host, finding->text);
+        else
+            page_text(&text->page, place, finding->text);
+    }
+}
+
+static void put_row(struct text_report *text, const struct story *story)
+{
+    const struct result *result = story->result;
+    const struct forecast *forecast = &result->forecast;
+    bool                 bad = result->verdict != VERDICT_DELIVER;
+    const char          *word = verdict_word(result->verdict);
+    bool                 fits = text_width(slice_of(escape_text(story->region, result->destination->text))) <=
+                                text->destination_width;
+    struct cell cells[] = {
+        { VERDICT_WIDTH, tone_of_verdict(result->verdict), bad ? upper(story->region, word) : word },
+        { text->destination_width, bad ? TONE_BOLD : TONE_PLAIN, fits ? result->destination->text : "" },
+        { text->level_width, TONE_PLAIN, story_level(story) },
+        { DSN_WIDTH, TONE_PLAIN, forecast->dsn != NULL ? forecast->dsn : "-" },
+        { TLS_WIDTH, TONE_PLAIN, forecast->tls != NULL ? forecast->tls : "-" },
+    };
+
+    if (!fits)
+        page_text(&text->page, (struct place){ .indent = VERDICT_WIDTH + 2, .tone = TONE_BOLD }, result->destination->text);
+    page_row(&text->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
+}
+
+static void put_optional(struct text_report *text, const char *label, const char *value)
+{
+    if (value != NULL)
+        page_text(&text->page, detail(label), value);
+}
+
+static void put_route(struct text_report *text, struct region *region, const struct result *result)
+{
+    size_t h, i;
+
+    put_optional(text, "log", forecast_log(region, &result->forecast));
+    if (result->first_attempt.status != NULL && result->forecast.status != NULL &&
+        strcmp(result->first_attempt.status, result->forecast.status) != 0)
+        put_optional(text, "first", forecast_log(region, &result->first_attempt));
+    for (h = 0; h < result->hop_count; h++) {
+        const struct hop_result *hop = &result->hops[h];
+        struct host_context      context = { region, text->report, hop, false };
+
+        page_printf(&text->page, detail(h == 0 ? "route" : hop->fallback ? "fallback" : "then"), "%s:%s",
+                    result->route != NULL && result->route->transport != NULL ? result->route->transport : "smtp",
+                    hop->nexthop != NULL ? hop->nexthop->text : hop->text);
+        if (hop->mail_hosts != NULL && mx_text(region, hop->mail_hosts) != NULL)
+            page_printf(&text->page, detail(NULL), "MX %s", mx_text(region, hop->mail_hosts));
+        for (i = 0; i < hop->host_count; i++)
+            page_host(&text->page, DETAIL_MARGIN, &context, &hop->hosts[i]);
+    }
+}
+
+static void put_destination(struct text_report *text, const struct result *result)
+{
+    struct region *region = region_new();
+    struct story   story;
+    bool           bad = result->verdict != VERDICT_DELIVER;
+
+    story_find(&story, region, text->report, result);
+    if (bad || text->options->verbose)
+        page_blank(&text->page);
+    put_row(text, &story);
+    if (bad)
+        put_optional(text, "why", story_why(&story));
+    if (bad && !result->certain && result->best < result->worst && result->worst <= VERDICT_BOUNCE)
+        page_printf(&text->page, detail("at best"), "%s, if Postfix tries the hosts in another order",
+                    verdict_word(result->best));
+    if (bad || text->options->verbose)
+        put_optional(text, "policy", story_entry(&story, story.policy));
+    put_findings(text, &story);
+    if (bad)
+        put_optional(text, "do", story_remedy(&story));
+    if (text->options->verbose)
+        put_route(text, region, result);
+    region_free(region);
+}
+
+/* The columns get what their longest entry needs; destinations what is left. */
+static void measure(struct text_report *text)
+{
+    int    longest = DESTINATION_MIN, room;
+    size_t i;
+
+    text->level_width = LEVEL_WIDTH;
+    for (i = 0; i < text->report->count; i++) {
+        struct region *region = region_new();
+        struct story   story;
+        int            width;
+
+        story_find(&story, region, text->report, text->report->results[i]);
+        width = text_width(slice_of(story_level(&story)));
+        text->level_width = width > text->level_width ? width : text->level_width;
+        width = text_width(slice_of(escape_text(region, text->report->results[i]->destination->text)));
+        longest = width > longest ? width : longest;
+        region_free(region);
+    }
+    room = text->page.width - VERDICT_WIDTH - text->level_width - DSN_WIDTH - TLS_WIDTH - 8;
+    text->destination_width = longest < room ? longest : room;
+    if (text->destination_width < DESTINATION_MIN)
+        text->destination_width = DESTINATION_MIN;
+}
+
+static void put_heading(struct text_report *text)
+{
+    const struct cell cells[] = {
+        { VERDICT_WIDTH, TONE_DIM, "VERDICT" }, { text->destination_width, TONE_DIM, "DESTINATION" },
+        { text->level_width, TONE_DIM, "LEVEL" }, { DSN_WIDTH, TONE_DIM, "DSN" }, { TLS_WIDTH, TONE_DIM, "TLS" },
+    };
+
+    page_blank(&text->page);
+    page_row(&text->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
+}
+
+static void put_destinations(struct text_report *text, struct region *region)
+{
+    const struct result **sorted = report_worst_first(region, text->report);
+    bool                  any_bad = false, delivered = false;
+    size_t                i;
+
+    measure(text);
+    if (text->report->count > 0)
+        put_heading(text);
+    for (i = 0; text->page.good && i < text->report->count; i++) {
+        bool deliver = sorted[i]->verdict == VERDICT_DELIVER;
+
+        if (deliver && text->options->quiet_deliver)
+            break;
+        if (deliver && !delivered && any_bad && !text->options->verbose)
+            page_blank(&text->page);
+        any_bad |= !deliver;
+        delivered |= deliver;
+        put_destination(text, sorted[i]);
+    }
+}
 
 bool report_text_write(const struct report *report, const struct report_options *options, const struct sink *sink)
 {
-    struct region        *region = region_new();
-    const struct result **sorted = report_worst_first(region, report);
-    bool                  good = true;
-    size_t                i;
+    struct text_report text = { .report = report, .options = options };
+    struct region     *region = region_new();
 
-    (void)options;
-    for (i = 0; good && i < report->count; i++)
-        good = sink_printf(sink, "%-9s  %s  %s\n", verdict_word(sorted[i]->verdict), sorted[i]->destination->text,
-                           reason_sentence(sorted[i]->forecast.reason));
+    page_init(&text.page, options, sink);
+    put_header(&text, region);
+    put_global_findings(&text);
+    put_counts(&text, region);
+    put_destinations(&text, region);
     region_free(region);
-    return good;
+    return text.page.good;
 }

@@ -1,13 +1,17 @@
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "reports/formats.h"
 #include "scanner/base/mem.h"
 
+bool sink_write(const struct sink *sink, struct slice text)
+{
+    return text.n == 0 || sink->write(sink->arg, text.p, text.n);
+}
+
 bool sink_text(const struct sink *sink, const char *text)
 {
-    return sink->write(sink->arg, text, strlen(text));
+    return sink_write(sink, slice_of(text));
 }
 
 bool sink_printf(const struct sink *sink, const char *format, ...)

@@ -1,0 +1,158 @@
+/* What to do about a verdict: a sentence for each reason, and better ones where names or digests can be given. */
+#include <string.h>
+
+#include "reports/pins.h"
+#include "reports/story.h"
+
+static const char *const sentences[REASON_COUNT] = {
+    [REASON_DELIVERED_IN_CLEAR] = "ask the operator of the host for TLS; until then whoever sits on the way can read along",
+    [REASON_PLAINTEXT_RETRY] = "ask the operator to repair TLS; the level encrypt keeps such mail in the queue instead",
+    [REASON_TLSA_UNUSABLE] = "tell the operator: no TLSA record can be used; 3 1 1 of the key in use can",
+    [REASON_TLSA_LEFT_ASIDE] = "explain shows what keeps DANE from being used: an MX zone without DNSSEC, or a setting here",
+    [REASON_STARTTLS_NOT_OFFERED] = "ask the operator to offer STARTTLS",
+    [REASON_STARTTLS_REFUSED] = "ask the operator why STARTTLS is offered and then refused",
+    [REASON_TLS_HANDSHAKE_FAILED] = "compare the protocols and ciphers of both sides; explain shows what was offered here",
+    [REASON_TLS_ENGINE_UNAVAILABLE] = "repair the TLS settings in main.cf; the finding on top names the parameter",
+    [REASON_CERTIFICATE_NOT_TRUSTED] = "ask for the complete chain of a known authority; or trust theirs with tafile=, "
+                                       "or pin the key at the level fingerprint",
+    [REASON_CERTIFICATE_EXPIRED] = "ask the operator to renew the certificate",
+    [REASON_CERTIFICATE_NOT_YET_VALID] = "check the clock of this machine, then ask the operator for a valid certificate",
+    [REASON_CERTIFICATE_NAME_MISMATCH] = "ask the operator for a certificate with the right name, or correct match= of the "
+                                         "policy entry",
+    [REASON_FINGERPRINT_MISMATCH] = "confirm the new key with the operator by another way, then replace the fingerprint",
+    [REASON_TLSA_MISMATCH] = "ask the operator to publish TLSA records of the certificate in use",
+    [REASON_TLSA_LOOKUP_FAILED] = "ask the operator to repair DNSSEC of the host's zone",
+    [REASON_NO_TLSA] = "ask the operator for TLSA records, or choose the level dane",
+    [REASON_NOT_DNSSEC] = "ask the operator to sign the zone, or choose another level than dane-only",
+    [REASON_DNS_LOOKUP_FAILED] = "ask again later; if it stays, tell the operator of the zone",
+    [REASON_NO_SUCH_DOMAIN] = "correct the name, or take it out of the tables",
+    [REASON_NO_ADDRESS] = "correct the name, or take it out of the tables",
+    [REASON_NULL_MX] = "take it out of the tables: its owner says that it accepts no mail",
+    [REASON_LOOPS_BACK] = "if this machine is to take the domain's mail, list it in mydestination, relay_domains or "
+                          "virtual_mailbox_domains; else route it elsewhere in transport_maps",
+    [REASON_CONNECT_REFUSED] = "check the port, the route and the firewalls of both sides",
+    [REASON_CONNECT_TIMEOUT] = "check the route and the firewalls of both sides",
+    [REASON_CONNECTION_LOST] = "look into the logs of both sides; a firewall that inspects SMTP does this too",
+    [REASON_GREETING_REFUSED] = "the greeting says why; ask the operator",
+    [REASON_HELO_REFUSED] = "check smtp_helo_name and its reverse DNS, then ask the operator",
+    [REASON_TEMPORARY_REFUSAL] = "scan again later, from the machine that sends the mail",
+    [REASON_SMTP_PROTOCOL_ERROR] = "check that the port speaks SMTP",
+    [REASON_POLICY_INVALID] = "correct the policy entry",
+    [REASON_TABLE_ERROR] = "repair the table; the finding names it",
+    [REASON_TABLE_UNREADABLE] = "scan on the machine that runs Postfix, or install the table type's package here",
+    [REASON_NEXTHOP_INVALID] = "correct the next-hop where routing takes it from",
+    [REASON_WRAPPER_NEEDS_ENCRYPT] = "set the level encrypt or a stronger one, or turn off smtp_tls_wrappermode",
+    [REASON_STS_MX_MISMATCH] = "refresh the policy entry from the domain's MTA-STS policy; if it stays, tell the operator",
+    [REASON_TRANSPORT_ERROR] = "if this is not wanted, correct the entry that chooses the transport",
+    [REASON_PROBE_CUT_SHORT] = "scan again with a longer --timeout",
+    [REASON_PROBE_CRASHED] = "please report it, with what --save-facts keeps",
+    [REASON_ADDRESS_NOT_ALLOWED] = "if the address is yours, allow it: --allow-address PREFIX",
+    [REASON_EXCLUDED] = "take it off the --exclude file to have it probed",
+    [REASON_RESOLVER_UNAVAILABLE] = "repair the resolver, or name another one with --resolver",
+    [REASON_LOCAL_FAULT] = "repair what the finding on top names, then scan again",
+    [REASON_INTERRUPTED] = "scan again",
+    [REASON_DEADLINE] = "scan again with a longer --deadline",
+    [REASON_NOT_OBSERVED] = "scan again; --save-facts then keeps what is missing",
+};
+
+const char *remedy_sentence(enum reason reason)
+{
+    return sentences[reason];
+}
+
+static const struct cert *leaf_of(const struct story *story)
+{
+    const struct conversation *conversation = story->host != NULL ? story->host->conversation : NULL;
+
+    if (conversation == NULL || conversation->certificate_count == 0)
+        return NULL;
+    return facts_cert(story->report->facts, conversation->certificates[0]);
+}
+
+static const char *remedy_policy(const struct story *story)
+{
+    const char *place = story->policy != NULL ? answer_place(story->region, &story->policy->answer) : "";
+
+    if (story->policy == NULL || place[0] == '\0')
+        return NULL;
+    if (story->policy->hint != NULL)
+        return region_printf(story->region, "correct %s: %s", place, story->policy->hint);
+    return region_printf(story->region, "correct %s", place);
+}
+
+/* Trusting the name that a server happens to show is the reader's decision. */
+static const char *remedy_name(const struct story *story)
+{
+    const struct cert *leaf = leaf_of(story);
+
+    if (leaf == NULL || leaf->dns_name_count == 0)
+        return NULL;
+    return region_printf(story->region,
+                         "ask the operator for a certificate with the right name; or, if %s is known to serve the domain, "
+                         "accept it: match=%s", leaf->dns_names[0], leaf->dns_names[0]);
+}
+
+static const char *remedy_pin(const struct story *story)
+{
+    const struct cert *leaf = leaf_of(story);
+    const char        *pin = leaf != NULL ? pin_of_key(story->region, leaf, pin_digest(story->report->config)) : NULL;
+
+    if (pin == NULL)
+        return NULL;
+    return region_printf(story->region, "confirm the new key with the operator by another way, then write match=%s", pin);
+}
+
+static const char *remedy_tlsa(const struct story *story)
+{
+    const struct cert *leaf = leaf_of(story);
+
+    if (leaf == NULL || leaf->unparsable)
+        return NULL;
+    return region_printf(story->region, "ask the operator to publish the key in use: _%u._tcp.%s. IN TLSA 3 1 1 %s",
+                         story->host->host->port,
+                         story->host->effective != NULL && story->host->effective->tlsa.base_domain != NULL
+                             ? story->host->effective->tlsa.base_domain : story->host->host->ascii,
+                         leaf->spki_sha256);
+}
+
+static const char *remedy_clear(const struct story *story)
+{
+    if (story->policy == NULL || story->policy->level <= LEVEL_MAY)
+        return NULL;
+    return "ask the operator to offer STARTTLS; until then only the level may would let the mail go, in the clear";
+}
+
+static const char *remedy_not_allowed(const struct story *story)
+{
+    char address[ADDRESS_TEXT_MAX];
+
+    if (story->host == NULL || !story->host->host->has_address)
+        return NULL;
+    address_to_text(&story->host->host->address, address);
+    return region_printf(story->region, "if the address is yours, allow it: --allow-address %s", address);
+}
+
+/* Sentences with names in them; NULL where the names are not known. */
+static const struct {
+    enum reason reason;
+    const char *(*make)(const struct story *);
+} makers[] = {
+    { REASON_POLICY_INVALID, remedy_policy },
+    { REASON_CERTIFICATE_NAME_MISMATCH, remedy_name },
+    { REASON_FINGERPRINT_MISMATCH, remedy_pin },
+    { REASON_TLSA_MISMATCH, remedy_tlsa },
+    { REASON_STARTTLS_NOT_OFFERED, remedy_clear },
+    { REASON_ADDRESS_NOT_ALLOWED, remedy_not_allowed },
+};
+
+const char *story_remedy(const struct story *story)
+{
+    enum reason reason = story->result->forecast.reason;
+    const char *made;
+    size_t      i;
+
+    for (i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+        if (makers[i].reason == reason && (made = makers[i].make(story)) != NULL)
+            return made;
+    return sentences[reason];
+}

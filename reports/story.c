@@ -1,0 +1,151 @@
+#include "reports/story.h"
+
+#include <string.h>
+
+#include "scanner/base/utc.h"
+
+static bool same_text(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool settles(const struct host_result *host, const struct forecast *forecast)
+{
+    if (host->verdict == VERDICT_NOT_TRIED || host->reason != forecast->reason)
+        return false;
+    return forecast->relay == NULL || strcmp(forecast->relay, "none") == 0 || same_text(host->relay, forecast->relay);
+}
+
+static void find_host(struct story *story)
+{
+    const struct result *result = story->result;
+    size_t               h, i;
+
+    for (h = 0; h < result->hop_count; h++) {
+        for (i = 0; i < result->hops[h].host_count; i++) {
+            if (!settles(&result->hops[h].hosts[i], &result->forecast))
+                continue;
+            story->hop = &result->hops[h];
+            story->host = &result->hops[h].hosts[i];
+            return;
+        }
+    }
+    story->hop = result->hop_count > 0 ? &result->hops[0] : NULL;
+}
+
+/* A finding may be about a host; the one of the host that settled it comes first. */
+static void find_cause(struct story *story)
+{
+    const char           *code = reason_code(story->result->forecast.reason);
+    const struct finding *finding;
+
+    for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
+        if (strcmp(finding->code, code) != 0)
+            continue;
+        if (story->cause == NULL)
+            story->cause = finding;
+        if (story->host != NULL && same_text(finding->host, story->host->host->host)) {
+            story->cause = finding;
+            return;
+        }
+    }
+}
+
+void story_find(struct story *story, struct region *region, const struct report *report, const struct result *result)
+{
+    *story = (struct story){ .region = region, .report = report, .result = result };
+    find_host(story);
+    find_cause(story);
+    if (story->host != NULL && story->host->policy != NULL)
+        story->policy = story->host->policy;
+    else if (story->hop != NULL)
+        story->policy = story->hop->policy;
+}
+
+const char *story_why(const struct story *story)
+{
+    return story->cause != NULL ? story->cause->text : reason_sentence(story->result->forecast.reason);
+}
+
+const char *story_level(const struct story *story)
+{
+    const char *in_force = story->result->forecast.effective_level, *asked;
+
+    if (story->policy == NULL)
+        return in_force != NULL ? in_force : "-";
+    asked = level_word(story->policy->level);
+    if (asked == NULL)
+        return "invalid";
+    if (in_force == NULL || strcmp(in_force, asked) == 0)
+        return asked;
+    return region_printf(story->region, "%s (%s)", in_force, asked);
+}
+
+const char *answer_place(struct region *region, const struct table_answer *answer)
+{
+    const char *where = answer->file != NULL ? answer->file : answer->table;
+
+    if (where == NULL)
+        return "";
+    return answer->file != NULL && answer->line > 0 ? region_printf(region, "%s:%d", where, answer->line) : where;
+}
+
+/* The global level: a parameter, and the place where it is set. */
+static const char *parameter_place(const struct story *story, const char *parameter)
+{
+    const struct service       *service = story->result->route != NULL ? story->result->route->service : NULL;
+    const struct main_cf_entry *entry;
+
+    if (service == NULL || service->params == NULL)
+        return parameter;
+    if (!params_is_set(service->params, parameter, &entry))
+        return region_printf(story->region, "%s: the default", parameter);
+    if (entry->line > 0)
+        return region_printf(story->region, "%s:%d: %s = %s", entry->file, entry->line, parameter, entry->value);
+    return region_printf(story->region, "%s: %s = %s", entry->file, parameter, entry->value);
+}
+
+const char *story_entry(const struct story *story, const struct policy *policy)
+{
+    const struct table_answer *answer;
+
+    if (policy == NULL || policy->source == NULL)
+        return NULL;
+    if (!policy->from_table)
+        return parameter_place(story, policy->source);
+    answer = &policy->answer;
+    if (answer->value == NULL)
+        return region_printf(story->region, "%s: key %s", answer_place(story->region, answer),
+                             answer->key != NULL ? answer->key : "");
+    return region_printf(story->region, "%s: %s %s", answer_place(story->region, answer),
+                         answer->key != NULL ? answer->key : "", answer->value);
+}
+
+const char *forecast_log(struct region *region, const struct forecast *forecast)
+{
+    if (forecast->status == NULL || strcmp(forecast->status, "unknown") == 0)
+        return NULL;
+    return region_printf(region, "relay=%s, dsn=%s, status=%s%s%s%s", forecast->relay != NULL ? forecast->relay : "?",
+                         forecast->dsn != NULL ? forecast->dsn : "?", forecast->status,
+                         forecast->text != NULL ? " (" : "", forecast->text != NULL ? forecast->text : "",
+                         forecast->text != NULL ? ")" : "");
+}
+
+const char *time_text(struct region *region, int64_t when)
+{
+    char text[UTC_TEXT_MAX], *t;
+
+    utc_to_text(when, text);
+    t = strchr(text, 'T');
+    if (t == NULL)
+        return region_text(region, text);
+    return region_printf(region, "%.*s %.8s UTC", (int)(t - text), text, t + 1);
+}
+
+const char *date_text(struct region *region, int64_t when)
+{
+    char text[UTC_TEXT_MAX];
+
+    utc_to_text(when, text);
+    return region_printf(region, "%.*s", (int)strcspn(text, "T"), text);
+}

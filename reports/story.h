@@ -1,0 +1,39 @@
+/* What matters in a result, in words: shared by the reports for people. */
+#ifndef REPORTS_STORY_H
+#define REPORTS_STORY_H
+
+#include "reports/report.h"
+
+struct story {
+    struct region            *region;
+    const struct report      *report;
+    const struct result      *result;
+    const struct hop_result  *hop;     /* the next-hop at which the forecast was settled; NULL: none */
+    const struct host_result *host;    /* the host that settled it, or whose trouble is left; NULL: none */
+    const struct policy      *policy;  /* in force there; NULL: none */
+    const struct finding     *cause;   /* the finding that says why; NULL: none */
+};
+
+/* What the functions below give lives in the region. */
+void story_find(struct story *, struct region *, const struct report *, const struct result *);
+
+/* Why the forecast is as it is: one sentence. */
+const char *story_why(const struct story *);
+/* "secure"; "may (dane)" where the level in force is not that of the policy; "-". */
+const char *story_level(const struct story *);
+/* Where a policy comes from: "/etc/postfix/tls_policy:12: example.net secure match=nexthop". NULL: from nowhere. */
+const char *story_entry(const struct story *, const struct policy *);
+/* A table's answer: "tls_policy:12: key value", with what is known of it. */
+const char *answer_place(struct region *, const struct table_answer *);
+/* As in Postfix's log: "relay=..., dsn=4.7.5, status=deferred (Server certificate not verified)". NULL: not known. */
+const char *forecast_log(struct region *, const struct forecast *);
+/* "2026-11-20 01:15:00 UTC"; "2026-11-20". */
+const char *time_text(struct region *, int64_t when);
+const char *date_text(struct region *, int64_t when);
+
+/* What to do about the verdict (remedy.c). NULL: nothing. */
+const char *story_remedy(const struct story *);
+/* The sentence of the table for a reason, without names; NULL: nothing to be done. For tests. */
+const char *remedy_sentence(enum reason);
+
+#endif
