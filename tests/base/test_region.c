@@ -52,8 +52,38 @@ static void test_text(void)
     region_free(r);
 }
 
+struct trail {
+    char text[8];
+    size_t n;
+};
+struct step {
+    struct trail *trail;
+    char          mark;
+};
+
+static void leave_mark(void *arg)
+{
+    const struct step *step = arg;
+
+    step->trail->text[step->trail->n++] = step->mark;
+}
+
+/* The last one first, while what came from the region is still there. */
+static void test_defer(void)
+{
+    struct region *region = region_new();
+    struct trail trail = { 0 };
+
+    for (char mark = 'a'; mark <= 'c'; mark++)
+        region_defer(region, leave_mark, region_copy(region, &(struct step){ &trail, mark }, sizeof(struct step)));
+    is_text(trail.text, "", "nothing is done early");
+    region_free(region);
+    is_text(trail.text, "cba", "all is done at the end");
+}
+
 int main(void)
 {
+    test_defer();
     test_pieces();
     test_text();
     return check_done();
