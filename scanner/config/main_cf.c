@@ -6,18 +6,18 @@
 /* sysexits(3): a configuration error. */
 #define STATUS_CONFIG 78
 /* A message quotes so much of a line. */
-#define QUOTE_MAX     60
-#define HASH_SIZE     256u
+#define QUOTE_MAX 60
+#define HASH_SIZE 256u
 
 struct slot { /* the entry in force under one name */
     struct main_cf_entry *entry;
-    struct slot          *next;
+    struct slot *next;
 };
 
 struct main_cf {
-    struct region        *region;
+    struct region *region;
     struct main_cf_entry *first, **end;
-    struct slot          *slots[HASH_SIZE];
+    struct slot *slots[HASH_SIZE];
 };
 
 static bool is_space(char c)
@@ -35,14 +35,15 @@ static struct slice take_physical(struct slice *rest)
     return line;
 }
 
-/* True when the next physical line belongs to the logical line already begun: it starts with white space, or is a comment
- * in the midst of it. An empty line counts as white space, as its first byte is the newline. */
+/* True when the next physical line belongs to the logical line already begun: it starts with white space, or is a
+ * comment in the midst of it. An empty line counts as white space, as its first byte is the newline. */
 static bool next_continues(struct slice rest)
 {
     return rest.n > 0 && (rest.p[0] == '#' || is_space(rest.p[0]));
 }
 
-bool logical_line_next(struct region *region, struct slice *rest, int *line, struct logical_line *out, bool *leading_blank)
+bool logical_line_next(struct region *region, struct slice *rest, int *line, struct logical_line *out,
+                       bool *leading_blank)
 {
     struct slice first = { NULL, 0 };
     struct buf joined;
@@ -149,9 +150,11 @@ static void report_line(struct error *err, const char *file, int line, const cha
 {
     int shown = (int)(text.n < QUOTE_MAX ? text.n : QUOTE_MAX);
 
-    error_set_at(err, STATUS_CONFIG, file, line, "%s: \"%.*s%s\"", what, shown, text.p, text.n > QUOTE_MAX ? "..." : "");
-    error_fix(err, "write \"name = value\"; a line that continues the one before must start with white space, a comment "
-                   "with #");
+    error_set_at(err, STATUS_CONFIG, file, line, "%s: \"%.*s%s\"", what, shown, text.p,
+                 text.n > QUOTE_MAX ? "..." : "");
+    error_fix(err,
+              "write \"name = value\"; a line that continues the one before must start with white space, a comment "
+              "with #");
 }
 
 struct main_cf *main_cf_parse(struct region *region, const char *file, struct slice text, struct error *err)

@@ -20,13 +20,13 @@
 #define OPERATOR      "<>!=?+-*/~&|%"
 
 struct expansion {
-    struct version    version;
+    struct version version;
     main_cf_value_fn *value_of;
-    void             *arg;
-    struct buf       *out;
-    struct error     *err;
-    int               depth;
-    int               steps;
+    void *arg;
+    struct buf *out;
+    struct error *err;
+    int depth;
+    int steps;
 };
 
 static bool expand_text(struct expansion *x, struct slice text);
@@ -104,8 +104,7 @@ static bool expand_aside(struct expansion *x, struct slice text, struct buf *out
 enum relation { EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, RELATION_COUNT };
 
 static const char *const relation_words[RELATION_COUNT] = {
-    [EQUAL] = "==", [NOT_EQUAL] = "!=",    [LESS] = "<", [LESS_EQUAL] = "<=",
-    [GREATER] = ">", [GREATER_EQUAL] = ">=",
+    [EQUAL] = "==", [NOT_EQUAL] = "!=", [LESS] = "<", [LESS_EQUAL] = "<=", [GREATER] = ">", [GREATER_EQUAL] = ">=",
 };
 
 static bool holds(enum relation relation, int difference)
@@ -113,9 +112,9 @@ static bool holds(enum relation relation, int difference)
     static const struct {
         bool below, same, above;
     } truth[RELATION_COUNT] = {
-        [EQUAL] = { false, true, false },        [NOT_EQUAL] = { true, false, true },
-        [LESS] = { true, false, false },         [LESS_EQUAL] = { true, true, false },
-        [GREATER] = { false, false, true },      [GREATER_EQUAL] = { false, true, true },
+        [EQUAL] = { false, true, false },   [NOT_EQUAL] = { true, false, true },
+        [LESS] = { true, false, false },    [LESS_EQUAL] = { true, true, false },
+        [GREATER] = { false, false, true }, [GREATER_EQUAL] = { false, true, true },
     };
 
     return difference < 0 ? truth[relation].below : difference == 0 ? truth[relation].same : truth[relation].above;
@@ -156,9 +155,9 @@ static bool compare_levels(struct expansion *x, const char *a, const char *b, in
 }
 
 struct comparison {
-    struct slice  left, right;
+    struct slice left, right;
     enum relation relation;
-    bool          levels;
+    bool levels;
 };
 
 /* Takes "{a} OP {b}" off *rest. */
@@ -270,8 +269,8 @@ static bool take_result(struct expansion *x, struct slice *rest, struct slice *r
     return true;
 }
 
-/* rest is what follows "name" or the comparison: nothing, "?a", ":b", "?{a}:{b}". Only the chosen text is looked into, as
- * in Postfix, which therefore overlooks errors in the other. */
+/* rest is what follows "name" or the comparison: nothing, "?a", ":b", "?{a}:{b}". Only the chosen text is looked into,
+ * as in Postfix, which therefore overlooks errors in the other. */
 static bool expand_choice(struct expansion *x, struct slice rest, const char *value)
 {
     bool set = value != NULL && value[0] != '\0', test = rest.p[0] == '?';

@@ -13,9 +13,9 @@ enum field { NAME, TYPE, PRIVATE, UNPRIVILEGED, CHROOT, WAKEUP, PROCESS_LIMIT, C
 
 struct parser {
     struct region *region;
-    const char    *file;
-    int            line;
-    struct error  *err;
+    const char *file;
+    int line;
+    struct error *err;
 };
 
 static bool fail(const struct parser *p, const char *field, struct slice value, const char *fix)
@@ -125,11 +125,11 @@ static bool take_argument(const struct parser *p, struct slice *rest, struct sli
 
 /* The arguments of one command, and the overrides found in them. */
 struct options {
-    struct slice           *arguments;
-    size_t                  argument_count;
+    struct slice *arguments;
+    size_t argument_count;
     struct master_override *overrides;
-    size_t                  override_count;
-    struct error           *error;
+    size_t override_count;
+    struct error *error;
 };
 
 static void refuse_option(const struct parser *p, struct options *o, struct slice option, const char *why)
@@ -158,13 +158,13 @@ static void add_override(const struct parser *p, struct options *o, struct slice
     } else {
         struct slice value = slice_trim(slice_from_index(text, equals + 1));
 
-        o->overrides[o->override_count++] = (struct master_override){
-            .name = region_slice(p->region, name), .value = region_slice(p->region, value)
-        };
+        o->overrides[o->override_count++] =
+            (struct master_override){ .name = region_slice(p->region, name), .value = region_slice(p->region, value) };
     }
 }
 
-/* Reads the options as getopt(3) in the daemons does: letters may be joined, the first word that is no option ends them. */
+/* Reads the options as getopt(3) in the daemons does: letters may be joined, the first word that is no option ends
+ * them. */
 static void read_options(const struct parser *p, struct options *o)
 {
     static const char with_value[] = "imnorst", alone[] = "cdDlSuvVz";
@@ -238,8 +238,7 @@ static bool parse_service(const struct parser *p, struct slice text, struct mast
                                         .is_private = values[PRIVATE].p[0] != 'n',
                                         .chroot = values[CHROOT].p[0],
                                         .line = p->line };
-    service->program =
-        region_slice(p->region, slash < command.n ? slice_from_index(command, slash + 1) : command);
+    service->program = region_slice(p->region, slash < command.n ? slice_from_index(command, slash + 1) : command);
     ok = take_arguments(p, text, &options);
     if (ok) {
         options.overrides = region_array(p->region, options.argument_count + 1, sizeof(*options.overrides));

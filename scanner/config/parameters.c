@@ -14,21 +14,21 @@
 
 /* A parameter that is none of the program's own: defined by the user, or another program's. */
 struct foreign {
-    const char     *name;
-    const char     *text;
+    const char *name;
+    const char *text;
     struct foreign *next;
 };
 
 struct params {
-    struct region        *region;
+    struct region *region;
     const struct main_cf *main_cf, *compiled;
-    enum program          program;
-    struct version        version;
-    const char           *config_dir;
-    struct parameter     *list;
-    size_t                count;
-    struct parameter    **by_name;  /* sorted */
-    struct foreign      **foreigns; /* filled as they are asked for; not part of what params say */
+    enum program program;
+    struct version version;
+    const char *config_dir;
+    struct parameter *list;
+    size_t count;
+    struct parameter **by_name; /* sorted */
+    struct foreign **foreigns;  /* filled as they are asked for; not part of what params say */
 };
 
 /* Names of lmtp(8) that are not the smtp_ name with another prefix. */
@@ -207,6 +207,8 @@ static void read_parameter(const struct params *p, struct parameter *own)
 
     own->initial = find_default(p, own);
     own->entry = main_cf_find(p->main_cf, own->name);
+    own->origin =
+        own->entry == NULL && own->initial[0] == '$' ? main_cf_find(p->main_cf, own->initial + 1) : own->entry;
     own->text = expand(p, own->entry != NULL ? own->entry->value : own->initial, &err);
     if (err.status != 0)
         own->error = region_copy(p->region, &err, sizeof(err));

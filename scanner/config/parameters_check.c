@@ -1,5 +1,5 @@
-/* Values that keep a Postfix program from starting. Left out are those that depend on the machine (users, groups, whether a
- * file is there): postfix check(1) sees them. */
+/* Values that keep a Postfix program from starting. Left out are those that depend on the machine (users, groups,
+ * whether a file is there): postfix check(1) sees them. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +15,7 @@
 /* "parameter NAME: WHAT: VALUE", at the line that sets it. */
 static bool refuse(const struct parameter *own, struct error *err, const char *what, const char *value)
 {
-    const struct main_cf_entry *entry = own->entry;
+    const struct main_cf_entry *entry = own->origin;
 
     error_set_at(err, STATUS_CONFIG, entry != NULL ? entry->file : "", entry != NULL ? entry->line : 0,
                  "parameter %s: %s: \"%.100s\"", own->name, what, value);
@@ -95,10 +95,10 @@ static bool check_time(const struct parameter *own, struct error *err)
 
 static bool check_type(const struct parameter *own, struct error *err)
 {
-    static bool (*const checks[])(const struct parameter *, struct error *) = {
-        [PARAMETER_TEXT] = check_text, [PARAMETER_BOOL] = check_bool,
-        [PARAMETER_NUMBER] = check_number, [PARAMETER_TIME] = check_time
-    };
+    static bool (*const checks[])(const struct parameter *, struct error *) = { [PARAMETER_TEXT] = check_text,
+                                                                                [PARAMETER_BOOL] = check_bool,
+                                                                                [PARAMETER_NUMBER] = check_number,
+                                                                                [PARAMETER_TIME] = check_time };
 
     if (own->error != NULL) {
         refuse(own, err, "cannot be expanded", own->error->text);
@@ -134,7 +134,7 @@ static bool check_types(const struct params *p, bool tls, struct error *err)
 /* Values by name */
 
 static const struct name level_words[] = {
-    { 0, "none" },     { 1, "may" },    { 2, "encrypt" }, { 3, "fingerprint" }, { 4, "dane" },
+    { 0, "none" },      { 1, "may" },    { 2, "encrypt" }, { 3, "fingerprint" }, { 4, "dane" },
     { 5, "dane-only" }, { 6, "verify" }, { 7, "secure" },  { 0, NULL },
 };
 static const struct name insecure_mx_words[] = { { 0, "may" }, { 1, "encrypt" }, { 2, "dane" }, { 0, NULL } };
@@ -143,10 +143,17 @@ static const struct name host_lookup_words[] = { { 0, "dns" }, { 1, "native" }, 
 static const struct name address_words[] = { { 0, "any" }, { 1, "ipv6" }, { 2, "ipv4" }, { 0, NULL } };
 static const struct name protocol_words[] = { { 0, "all" }, { 1, "ipv6" }, { 2, "ipv4" }, { 0, NULL } };
 static const struct name resolver_words[] = { { 0, "res_defnames" }, { 1, "res_dnsrch" }, { 0, NULL } };
+static const struct name facility_words[] = {
+    { 0, "auth" },    { 1, "authpriv" }, { 2, "cron" },    { 3, "daemon" },  { 4, "ftp" },     { 5, "kern" },
+    { 6, "lpr" },     { 7, "mail" },     { 8, "news" },    { 9, "syslog" },  { 10, "user" },   { 11, "uucp" },
+    { 12, "local0" }, { 13, "local1" },  { 14, "local2" }, { 15, "local3" }, { 16, "local4" }, { 17, "local5" },
+    { 18, "local6" }, { 19, "local7" },  { 0, NULL },
+};
+static const struct name style_words[] = { { 0, "class" }, { 1, "subnet" }, { 2, "host" }, { 0, NULL } };
 static const struct name from_words[] = { { 0, "standard" }, { 1, "obsolete" }, { 0, NULL } };
 static const struct name extension_words[] = {
-    { 0, "canonical" }, { 1, "virtual" }, { 2, "alias" }, { 3, "forward" }, { 4, "include" }, { 5, "generic" },
-    { 0, NULL },
+    { 0, "canonical" }, { 1, "virtual" }, { 2, "alias" }, { 3, "forward" },
+    { 4, "include" },   { 5, "generic" }, { 0, NULL },
 };
 
 static void suggest_word(const struct name *words, struct slice wrong, struct error *err)
@@ -169,8 +176,8 @@ struct rule;
 typedef bool check_fn(const struct params *, const struct parameter *, const struct rule *, struct error *);
 
 struct rule {
-    const char        *name;
-    check_fn          *check;
+    const char *name;
+    check_fn *check;
     const struct name *words;
 };
 
@@ -208,6 +215,26 @@ static bool check_words(const struct params *p, const struct parameter *own, con
         }
     }
     return true;
+}
+
+/* One word in lower case. */
+static bool check_exact_word(const struct params *p, const struct parameter *own, const struct rule *rule,
+                             struct error *err)
+{
+    int code;
+
+    (void)p;
+    if (name_code_exact(rule->words, slice_of(own->text), &code))
+        return true;
+    refuse(own, err, "unknown word", own->text);
+    suggest_word(rule->words, slice_of(own->text), err);
+    return false;
+}
+
+/* Where mynetworks is set it is not looked at. */
+static bool check_style(const struct params *p, const struct parameter *own, const struct rule *rule, struct error *err)
+{
+    return params_is_set(p, "mynetworks", NULL) || check_words(p, own, rule, err);
 }
 
 /* Without DNS it is not looked at. */
@@ -269,7 +296,8 @@ static bool refuse_table(const struct parameter *own, struct slice item, struct 
     return false;
 }
 
-static bool check_tables(const struct params *p, const struct parameter *own, const struct rule *rule, struct error *err)
+static bool check_tables(const struct params *p, const struct parameter *own, const struct rule *rule,
+                         struct error *err)
 {
     struct slice rest = slice_of(own->text), item;
 
@@ -313,9 +341,11 @@ static bool check_table(const struct params *p, const struct parameter *own, con
 
 /* By the smtp_ name; a rule for a parameter that the program does not have is passed over. */
 static const struct rule rules[] = {
+    { "syslog_facility", check_exact_word, facility_words },
     { "inet_protocols", check_words, protocol_words },
     { "myhostname", check_hostname, NULL },
     { "mydomain", check_hostname, NULL },
+    { "mynetworks_style", check_style, style_words },
     { "relayhost", check_relayhost, NULL },
     { "myorigin", check_myorigin, NULL },
     { "smtp_sasl_password_maps", check_passwords, NULL },
@@ -342,6 +372,9 @@ static const struct rule rules[] = {
     { "transport_maps", check_tables, NULL },
     { "sender_dependent_relayhost_maps", check_tables, NULL },
     { "sender_dependent_default_transport_maps", check_tables, NULL },
+    { "address_verify_transport_maps", check_tables, NULL },
+    { "address_verify_sender_dependent_relayhost_maps", check_tables, NULL },
+    { "address_verify_sender_dependent_default_transport_maps", check_tables, NULL },
     { "relocated_maps", check_tables, NULL },
 };
 

@@ -1,9 +1,21 @@
 #include "scanner/config/parameters_table.h"
 
-#define ALL                           { 0, 0, 0 }, { 0, 0, 0 }
-#define SINCE(a, b, c)                { a, b, c }, { 0, 0, 0 }
-#define WITHIN(a, b, c, d, e, f)      { a, b, c }, { d, e, f }
-#define P(group, kind, name, initial, least, most, ...) \
+#define ALL                                                                                                            \
+    { 0, 0, 0 },                                                                                                       \
+    {                                                                                                                  \
+        0, 0, 0                                                                                                        \
+    }
+#define SINCE(a, b, c)                                                                                                 \
+    { a, b, c },                                                                                                       \
+    {                                                                                                                  \
+        0, 0, 0                                                                                                        \
+    }
+#define WITHIN(a, b, c, d, e, f)                                                                                       \
+    { a, b, c },                                                                                                       \
+    {                                                                                                                  \
+        d, e, f                                                                                                        \
+    }
+#define P(group, kind, name, initial, least, most, ...)                                                                \
     { GROUP_##group, PARAMETER_##kind, name, initial, least, most, __VA_ARGS__ },
 
 const struct parameter_row parameter_rows[] = {
@@ -36,7 +48,8 @@ static bool group_applies(enum parameter_group group, enum program program)
 
 bool parameter_row_applies(const struct parameter_row *row, enum program program, struct version v)
 {
-    if (!group_applies(row->group, program) || !version_at_least(v, row->since.major, row->since.minor, row->since.patch))
+    if (!group_applies(row->group, program) ||
+        !version_at_least(v, row->since.major, row->since.minor, row->since.patch))
         return false;
     return row->before.major == 0 || !version_at_least(v, row->before.major, row->before.minor, row->before.patch);
 }

@@ -25,7 +25,7 @@ static void bail_out(const char *path)
 
 static void remove_folder(void)
 {
-    static const char *const names[] = { "main.cf", "master.cf", "errors" };
+    static const char *const names[] = { "main.cf", "master.cf", "errors", "pid/unix.smtp", "pid/unix.lmtp" };
     char path[700];
 
     for (int i = -1; i < POSTCONF_BATCH_MAX; i++) {
@@ -113,36 +113,71 @@ char *postconf_run(const char *options, bool *ok)
     return text;
 }
 
-static FILE *start(size_t i, const char *main_cf, const char *master_cf, const char *options)
+/* A folder of its own for run i. */
+static void make_part(size_t i, char part[600])
 {
-    char part[600], command[2048];
-
     make_folder();
-    snprintf(part, sizeof(part), "%s/%zu", folder, i);
+    snprintf(part, 600, "%s/%zu", folder, i);
     if (mkdir(part, 0700) != 0 && errno != EEXIST)
         bail_out(part);
-    write_file(part, "main.cf", main_cf);
-    write_file(part, "master.cf", master_cf);
-    snprintf(command, sizeof(command), PATH_PREFIX "postconf -c '%s' %s 2>&1 >/dev/null", part, options);
-    fflush(stdout);
-    return popen(command, "r");
+}
+
+/* Reads what the command says on standard error to its end. */
+static bool says_fatal(FILE *pipe)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+
+    while (pipe != NULL && getline(&line, &room, pipe) > 0)
+        found = found || strstr(line, "fatal:") != NULL;
+    free(line);
+    if (pipe != NULL)
+        pclose(pipe);
+    return found;
 }
 
 void postconf_refusals(const char *const main_cf[], const char *const master_cf[], size_t count, const char *options,
                        bool refused[])
 {
     FILE *pipes[POSTCONF_BATCH_MAX];
-    char line[4096];
 
-    for (size_t i = 0; i < count; i++)
-        pipes[i] = start(i, main_cf[i], master_cf[i], options);
+    fflush(stdout);
     for (size_t i = 0; i < count; i++) {
-        refused[i] = false;
-        while (pipes[i] != NULL && fgets(line, sizeof(line), pipes[i]) != NULL)
-            refused[i] = refused[i] || strstr(line, "fatal:") != NULL;
-        if (pipes[i] != NULL)
-            pclose(pipes[i]);
+        char part[600], command[2048];
+
+        make_part(i, part);
+        write_file(part, "main.cf", main_cf[i]);
+        write_file(part, "master.cf", master_cf[i]);
+        snprintf(command, sizeof(command), PATH_PREFIX "postconf -c '%s' %s 2>&1 >/dev/null", part, options);
+        pipes[i] = popen(command, "r");
     }
+    for (size_t i = 0; i < count; i++)
+        refused[i] = says_fatal(pipes[i]);
+}
+
+void postconf_starts(const char *daemon, const char *const main_cf[], size_t count, bool starts[])
+{
+    FILE *pipes[POSTCONF_BATCH_MAX];
+    bool ok;
+    char *folder_of_daemons = postconf_run("-d -h daemon_directory", &ok);
+
+    fflush(stdout);
+    for (size_t i = 0; i < count; i++) {
+        char part[600], text[4096], command[4096];
+
+        make_part(i, part);
+        snprintf(text, sizeof(text), "%s\nqueue_directory = %s\ndata_directory = %s\n", main_cf[i], part, part);
+        write_file(part, "main.cf", text);
+        write_file(part, "master.cf", "");
+        snprintf(command, sizeof(command),
+                 "MAIL_CONFIG='%s' timeout 20 '%s/%s' -V -S -n %s -t unix 2>&1 >/dev/null </dev/null", part,
+                 folder_of_daemons, daemon, daemon);
+        pipes[i] = popen(command, "r");
+    }
+    for (size_t i = 0; i < count; i++)
+        starts[i] = !says_fatal(pipes[i]);
+    mem_free(folder_of_daemons);
 }
 
 bool postconf_installed(struct version *v)

@@ -19,6 +19,10 @@ void postconf_configure(const char *main_cf, const char *master_cf);
 void postconf_refusals(const char *const main_cf[], const char *const master_cf[], size_t count, const char *options,
                        bool refused[]);
 
+/* Says of each main.cf whether the installed daemon ("smtp", "lmtp", "trivial-rewrite") starts with it. It is run alone,
+ * outside of the mail system, and ends at once for want of work. At most POSTCONF_BATCH_MAX. */
+void postconf_starts(const char *daemon, const char *const main_cf[], size_t count, bool starts[]);
+
 /* Runs "postconf OPTIONS" over that folder. Gives its standard output, one trailing newline removed; the caller frees it
  * with mem_free(). *ok tells whether it ended with status 0 and without a line "fatal:" on standard error. */
 char *postconf_run(const char *options, bool *ok);

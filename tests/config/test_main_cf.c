@@ -233,8 +233,8 @@ static void test_parse(void)
         struct region *region = region_new();
         struct error err = { .status = 0 };
 
-        check_ok(main_cf_parse(region, "/etc/postfix/main.cf", slice_of(bad[i].text), &err) == NULL, "\"%s\" is refused",
-                 bad[i].text);
+        check_ok(main_cf_parse(region, "/etc/postfix/main.cf", slice_of(bad[i].text), &err) == NULL,
+                 "\"%s\" is refused", bad[i].text);
         check_ok(strstr(err.text, bad[i].message) != NULL, "says \"%s\": %s", bad[i].message, err.text);
         is_int(err.line, bad[i].line, "the line");
         is_text(err.file, "/etc/postfix/main.cf", "the file");
@@ -340,7 +340,8 @@ static void test_depth(void)
 static void random_text(struct buf *text)
 {
     static const char *const pieces[] = {
-        "a", "bc", " = ", "=", "\n", "\n", "\n ", "\t", "#", " ", "$a", "x = 1\n", "\n# c\n", "\r\n", "{", "}", "\xe4", ",",
+        "a", "bc", " = ",     "=",       "\n",   "\n", "\n ", "\t",   "#",
+        " ", "$a", "x = 1\n", "\n# c\n", "\r\n", "{",  "}",   "\xe4", ",",
     };
     int count = rand() % 30;
 

@@ -1,5 +1,6 @@
 #include "scanner/config/parameters.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,10 +29,24 @@ static struct params *make(struct region *region, const char *text, enum program
 static bool depends_on_build(const char *name)
 {
     static const char *const names[] = {
-        "daemon_directory", "data_directory", "command_directory",
-        "meta_directory", "shlib_directory", "queue_directory", "default_database_type", "default_cache_db_type",
-        "alias_database", "mail_owner", "setgid_group", "default_privs", "openssl_path", "mail_version",
-        "smtp_address_preference", "lmtp_address_preference", "tls_eecdh_auto_curves", "tls_ffdhe_auto_groups",
+        "daemon_directory",
+        "data_directory",
+        "command_directory",
+        "meta_directory",
+        "shlib_directory",
+        "queue_directory",
+        "default_database_type",
+        "default_cache_db_type",
+        "alias_database",
+        "mail_owner",
+        "setgid_group",
+        "default_privs",
+        "openssl_path",
+        "mail_version",
+        "smtp_address_preference",
+        "lmtp_address_preference",
+        "tls_eecdh_auto_curves",
+        "tls_ffdhe_auto_groups",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -58,7 +73,8 @@ static bool is_compared(const char *name)
 static void compare_defaults(const struct main_cf *postconf, enum program program)
 {
     struct region *region = region_new();
-    struct params *p = params_new(region, main_cf_parse(region, "main.cf", SLICE(""), NULL), NULL, program, installed, "");
+    struct params *p =
+        params_new(region, main_cf_parse(region, "main.cf", SLICE(""), NULL), NULL, program, installed, "");
     size_t count, compared = 0;
     const struct parameter *list = params_list(p, &count);
 
@@ -194,7 +210,8 @@ static const struct {
     { "3.7.11", PROGRAM_OTHER, "x = $smtp_tls_ciphers|$default_transport|$mail_name", "x", "||Postfix" },
     { "3.7.11", PROGRAM_LMTP, "smtp_tls_policy_maps = hash:/a\nlmtp_tls_policy_maps = $smtp_tls_policy_maps",
       "smtp_tls_policy_maps", "hash:/a" },
-    { "3.7.11", PROGRAM_SMTP, "smtpd_tls_ciphers = high\nsmtp_tls_ciphers = $smtpd_tls_ciphers", "smtp_tls_ciphers", "high" },
+    { "3.7.11", PROGRAM_SMTP, "smtpd_tls_ciphers = high\nsmtp_tls_ciphers = $smtpd_tls_ciphers", "smtp_tls_ciphers",
+      "high" },
     { "3.7.11", PROGRAM_SMTP, "", "smtp_fallback_relay", "" },
     { "3.7.11", PROGRAM_SMTP, "fallback_relay = a.example", "smtp_fallback_relay", "a.example" },
     /* names of the machine, which the first row that needs them finds */
@@ -365,6 +382,33 @@ static const struct {
     { "relayhost = $myhostname", PROGRAM_REWRITE, NULL, "relayhost", 1 },
     { "myorigin = a.example, b.example", PROGRAM_SMTP, NULL, "myorigin", 1 },
     { "myhostname = a_b!", PROGRAM_SMTP, NULL, "myhostname", 1 },
+    { "\ndefault_delivery_status_filter = x", PROGRAM_SMTP, NULL, "smtp_delivery_status_filter", 2 },
+    { "syslog_facility = Mail", PROGRAM_SMTP, NULL, "syslog_facility", 1 },
+    { "mynetworks_style = x", PROGRAM_SMTP, NULL, "mynetworks_style", 1 },
+    { "mynetworks_style = x\nmynetworks = 127.0.0.1", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "inet_protocols =", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "smtp_mx_address_limit = -1", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "smtp_helo_timeout = 1 m", PROGRAM_SMTP, NULL, "smtp_helo_timeout", 1 },
+    { "smtp_helo_timeout = 1minute", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "smtp_reply_filter = x", PROGRAM_SMTP, NULL, "smtp_reply_filter", 1 },
+    { "smtp_header_checks = x", PROGRAM_SMTP, NULL, "smtp_header_checks", 1 },
+    { "smtp_dns_reply_filter = x", PROGRAM_SMTP, NULL, "smtp_dns_reply_filter", 1 },
+    { "propagate_unmatched_extensions = x", PROGRAM_SMTP, NULL, "propagate_unmatched_extensions", 1 },
+    { "mydomain =", PROGRAM_SMTP, NULL, "mydomain", 1 },
+    { "smtp_tls_fingerprint_digest = x\nsmtp_tls_security_level = may", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "smtp_tls_loglevel = x\nsmtp_tls_security_level = may", PROGRAM_SMTP, NULL, NULL, 0 },
+    { "smtp_tls_wrappermode = maybe", PROGRAM_SMTP, NULL, "smtp_tls_wrappermode", 1 },
+    { "smtp_tls_wrappermode = maybe", PROGRAM_LMTP, NULL, NULL, 0 },
+    { "lmtp_tls_wrappermode = maybe", PROGRAM_LMTP, NULL, "lmtp_tls_wrappermode", 1 },
+    { "lmtp_host_lookup = x", PROGRAM_LMTP, NULL, "lmtp_host_lookup", 1 },
+    { "lmtp_tls_policy_maps = x", PROGRAM_LMTP, NULL, "lmtp_tls_policy_maps", 1 },
+    { "lmtp_discard_lhlo_keyword_address_maps = x", PROGRAM_LMTP, NULL, "lmtp_discard_lhlo_keyword_address_maps", 1 },
+    { "sender_dependent_relayhost_maps = x", PROGRAM_REWRITE, NULL, "sender_dependent_relayhost_maps", 1 },
+    { "sender_dependent_default_transport_maps = x", PROGRAM_REWRITE, NULL, "default_transport_maps", 1 },
+    { "relocated_maps = x", PROGRAM_REWRITE, NULL, "relocated_maps", 1 },
+    { "default_transport =", PROGRAM_REWRITE, NULL, "default_transport", 1 },
+    { "smtp_tls_security_level = x", PROGRAM_REWRITE, NULL, NULL, 0 },
+    { "address_verify_transport_maps = x", PROGRAM_REWRITE, NULL, "address_verify_transport_maps", 1 },
     { "header_from_format = x", PROGRAM_SMTP, "3.6.0", NULL, 0 },
     { "header_from_format = x", PROGRAM_SMTP, "3.7.0", "header_from_format", 1 },
 };
@@ -387,6 +431,41 @@ static void test_starts(void)
         }
         region_free(region);
     }
+}
+
+/* The same as the installed daemon says. */
+static void compare_starts(enum program program)
+{
+    enum { COUNT = sizeof(starts) / sizeof(starts[0]) };
+    const char *main_cf[COUNT];
+    bool started[COUNT];
+    size_t count = 0;
+
+    static_assert(COUNT <= POSTCONF_BATCH_MAX, "too many rows for one batch");
+    for (size_t i = 0; i < COUNT; i++)
+        if (starts[i].program == program)
+            main_cf[count++] = starts[i].main_cf;
+    postconf_starts(program_words[program], main_cf, count, started);
+    for (size_t i = 0; i < count; i++) {
+        struct region *region = region_new();
+        struct main_cf *cf = main_cf_parse(region, "main.cf", slice_of(main_cf[i]), NULL);
+        struct params *p = params_new(region, cf, NULL, program, installed, "/etc/postfix");
+        struct error err = { .status = 0 };
+
+        is_int(params_check_start(p, &err), started[i], "the installed %s and we agree on \"%s\" (%s)",
+               program_words[program], main_cf[i], err.text);
+        region_free(region);
+    }
+}
+
+static void test_installed_starts(void)
+{
+    if (!have_postconf) {
+        check_skip("Postfix is not installed: starts are not compared");
+        return;
+    }
+    for (size_t i = 0; i < 3; i++)
+        compare_starts(programs[i]);
 }
 
 static void test_typed(void)
@@ -440,8 +519,9 @@ static void test_set(void)
 static void test_compiled(void)
 {
     struct region *region = region_new();
-    struct main_cf *compiled = main_cf_parse(
-        region, "postconf", SLICE("myhostname = vm.localdomain\nmydomain = localdomain\nsmtp_connect_timeout = 7s\n"), NULL);
+    struct main_cf *compiled =
+        main_cf_parse(region, "postconf",
+                      SLICE("myhostname = vm.localdomain\nmydomain = localdomain\nsmtp_connect_timeout = 7s\n"), NULL);
     struct main_cf *empty = main_cf_parse(region, "main.cf", SLICE(""), NULL);
     struct main_cf *domain = main_cf_parse(region, "main.cf", SLICE("mydomain = d.example\n"), NULL);
     struct params *p = params_new(region, empty, compiled, PROGRAM_SMTP, version_newest(), "/etc/postfix");
@@ -462,6 +542,7 @@ int main(void)
     test_values();
     test_installed_values();
     test_starts();
+    test_installed_starts();
     test_typed();
     test_set();
     test_compiled();
