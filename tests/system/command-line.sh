@@ -32,7 +32,7 @@ while IFS='|' read -r name arguments message; do
 done <<'ROWS'
 no command||--help
 an unknown command|frobnicate|unknown command frobnicate
-a misspelt command|scna|did you mean scan
+a misspelt command|exlain|did you mean explain
 a command of later versions|lint|not in this version yet
 an unknown option|scan --colour|unknown option --colour
 a misspelt option|scan --concurency 3|did you mean --concurrency
