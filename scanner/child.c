@@ -74,6 +74,8 @@ static int spawn(struct run *r, const int theirs[STREAMS])
     posix_spawnattr_init(&attributes);
     for (int i = 0; i < STREAMS; i++)
         posix_spawn_file_actions_adddup2(&actions, theirs[i], i);
+    if (r->child->directory != NULL)
+        posix_spawn_file_actions_addchdir_np(&actions, r->child->directory);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);

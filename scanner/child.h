@@ -23,6 +23,7 @@ enum child_end {
 struct child {
     const char *const *argv;        /* argv[0] is a path; ends with NULL */
     const char *const *environment; /* ends with NULL */
+    const char        *directory;   /* where it runs; NULL: where we do */
     struct slice       input;       /* borrowed */
     double             seconds;     /* from the start to the end */
     const char        *stop_text;   /* NULL, or what on standard error makes it not worth waiting for the rest */

@@ -62,6 +62,7 @@ static enum child_end run_tool(const struct postmap *p, struct child *c, const c
         argv[n++] = *arguments++;
     c->argv = argv;
     c->environment = environment;
+    c->directory = p->queue_dir;
     c->seconds = seconds_left(p);
     buf_init(&c->output, p->output_max);
     if (c->seconds <= 0) {
@@ -122,7 +123,7 @@ static void parse_dump(struct region *region, struct slice text, struct table_du
 }
 
 /* Postfix warns of it too, but only from 100 seconds after the change on, and not for every type. */
-static bool source_is_newer(struct region *region, const char *type_name)
+static bool source_is_newer(const struct postmap *p, struct region *region, const char *type_name)
 {
     static const struct {
         const char *type, *suffix;
@@ -132,6 +133,8 @@ static bool source_is_newer(struct region *region, const char *type_name)
     const char *path = type_name + colon + (type_name[colon] == ':');
     struct stat source, index;
 
+    if (path[0] != '/' && p->queue_dir != NULL)
+        path = region_printf(region, "%s/%s", p->queue_dir, path);
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         if (!slice_eq_text(slice_from(type_name, colon), suffixes[i].type))
             continue;
@@ -162,7 +165,7 @@ enum table_load postmap_dump(const struct postmap *p, struct region *region, con
     enum table_load load = TABLE_LOAD_UNREADABLE;
     enum child_end end;
 
-    *dump = (struct table_dump){ .stale = source_is_newer(region, type_name) };
+    *dump = (struct table_dump){ .stale = source_is_newer(p, region, type_name) };
     if (p->postmap == NULL) {
         error_set(err, 0, "postmap is not installed here");
         return TABLE_LOAD_UNREADABLE;

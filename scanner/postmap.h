@@ -14,6 +14,7 @@
 struct postmap {
     const char *postmap, *postconf; /* paths; NULL: not installed */
     const char *config_dir;         /* NULL: the installation's own */
+    const char *queue_dir;          /* relative table names are seen from there; NULL: from where we are */
     double      seconds;            /* limit of one run */
     double      deadline;           /* child_clock() by which everything must end; 0: none */
     size_t      output_max;

@@ -130,6 +130,9 @@ static void test_stale(void)
         postmap_dump(&p, region, region_printf(region, "%s:%s/source", rows[i].type, directory), &dump, &err);
         is_int(dump.stale, rows[i].stale, "%s, source %d s old, %s %d s", rows[i].type, rows[i].source_age, rows[i].index,
                rows[i].index_age);
+        p.queue_dir = directory;
+        postmap_dump(&p, region, region_printf(region, "%s:source", rows[i].type), &dump, &err);
+        is_int(dump.stale, rows[i].stale, "the same by a name relative to the queue directory");
         unlink(region_printf(region, "%s/%s", directory, rows[i].index));
         unlink(region_printf(region, "%s/source", directory));
         region_free(region);
@@ -211,6 +214,12 @@ static void test_postconf(void)
     is_int(postmap_dump(&p, region, "hash:/x", &(struct table_dump){ 0 }, &err), TABLE_LOAD_UNREADABLE, "nor postmap");
     p.postmap = "/nonexistent/postmap";
     is_int(postmap_dump(&p, region, "hash:/x", &(struct table_dump){ 0 }, &err), TABLE_LOAD_UNREADABLE, "%s", err.text);
+    p = stand_in(region, "pwd");
+    p.queue_dir = "/";
+    if (check_ok(postconf_read(&p, region, (const char *const[]){ "-n", NULL }, &text, &err), "%s", err.text))
+        is_slice(text, "/\n", "where it runs");
+    p.queue_dir = "/nonexistent";
+    check_ok(!postconf_read(&p, region, (const char *const[]){ "-n", NULL }, &text, &err), "nowhere: %s", err.text);
     p = stand_in(region, "exec sleep 60");
     p.deadline = child_clock() - 1;
     is_int(postmap_dump(&p, region, "hash:/x", &(struct table_dump){ 0 }, &err), TABLE_LOAD_UNREADABLE, "deadline: %s",
