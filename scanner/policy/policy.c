@@ -241,7 +241,7 @@ void policy_find(struct region *region, struct policy *policy, const struct serv
     policy_init(policy);
     if (steps != NULL)
         *steps = NULL;
-    if (service->policy_maps.count > 0)
+    if (*params_text(service->params, "smtp_tls_policy_maps") != '\0') /* a list of commas alone counts too */
         find_in_maps(&finder, nexthop);
     else if (service->per_site.count > 0)
         find_per_site(&finder, nexthop, host);

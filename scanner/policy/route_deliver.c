@@ -88,13 +88,14 @@ static void settle_missing(struct router *router)
     router->route->text = "mail transport unavailable";
 }
 
-/* What the SMTP client compares with relayhost is the first element of the list. */
+/* What the SMTP client, and it alone, compares with relayhost is the first element of the list. */
 static bool is_relayhost(struct router *router)
 {
     const char *relayhost = params_text(router->config->rewrite, "relayhost");
+    const struct params *client = router->route->service->params;
     struct slice first;
 
-    return *relayhost != '\0' &&
+    return *relayhost != '\0' && params_program(client) == PROGRAM_SMTP &&
            nexthop_split(router->region, slice_of(router->nexthop), router->config->version, &first, 1) == 1 &&
            slice_eq_text(first, relayhost);
 }

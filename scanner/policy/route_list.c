@@ -66,16 +66,19 @@ static enum listed search_table(struct list_query *query, struct slice name)
     return LISTED_NO;
 }
 
+/* Only items beyond ASCII are folded: a long list must cost no memory for each destination. */
 static bool matches_plain(const struct list_query *query, struct slice item)
 {
     struct slice domain = slice_of(query->domain);
-    struct slice folded = slice_of(fold(query->router->region, item, true));
 
-    if (slice_eq(domain, folded))
+    if (!text_is_ascii(item))
+        item = slice_of(fold(query->router->region, item, true));
+    if (slice_eq_nocase(domain, item))
         return true;
-    if (!query->with_parents || domain.n <= folded.n || !slice_ends_with(domain, folded))
+    if (!query->with_parents || item.n == 0 || domain.n <= item.n ||
+        !slice_eq_nocase(slice_from_index(domain, domain.n - item.n), item))
         return false;
-    return query->parents ? domain.p[domain.n - folded.n - 1] == '.' : folded.n > 0 && folded.p[0] == '.';
+    return query->parents ? domain.p[domain.n - item.n - 1] == '.' : item.p[0] == '.';
 }
 
 /* The lines of a file are items; those that start with '#' are comments. */

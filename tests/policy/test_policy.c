@@ -127,6 +127,7 @@ static const struct {
       "encrypt texthash:/t/site:5 npm.example" },
     { SITE, "3.7.11", "odd.example", "x", "bad" PROBLEM ": unknown TLS policy 'MUST match=x'" },
     { SITE, "3.7.11", "x.test", "typo.example", "bad" PROBLEM ": unknown TLS policy 'NOEN'" },
+    { SITE "smtp_tls_policy_maps = ,\n", "3.7.11", "example.com", "x", "none smtp_tls_security_level" },
     { "smtp_tls_per_site = texthash:/t/missing\n", "3.7.11", "x.test", "x", "error 4.3.0 Temporary lookup error" },
 };
 

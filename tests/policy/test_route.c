@@ -134,6 +134,7 @@ static const struct {
     { BASE RELAYHOST "default_transport = smtp:[gw]:26\n", "a@example.com", NULL, "default smtp:[gw]:26" },
     { BASE RELAYHOST "relay_domains = relay.example\nrelay_transport = relay:[inner]\n", "a@relay.example", NULL,
       "relay relay:[inner]" },
+    { BASE RELAYHOST "default_transport = lmtp\n", "a@example.com", NULL, "default lmtp:[relay.host]" },
     { BASE "relayhost = [a], [b]\n", "a@example.com", NULL, "default smtp:[a], [b]" },
     { BASE "default_transport = error:5.9.9 no mail leaves\n", "a@example.com", NULL,
       "default bounced 5.9.9 no mail leaves" },
