@@ -11,17 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIECE      16384
-#define WAIT_STEP  5  /* ms between looks at a child that has closed its output but not ended */
+#define PIECE     16384
+#define WAIT_STEP 5 /* ms between looks at a child that has closed its output but not ended */
 
 enum { INPUT, OUTPUT, ERRORS, STREAMS };
 
 struct run {
     struct child *child;
-    pid_t         pid;
-    int           fds[STREAMS]; /* our ends; -1 when closed */
-    size_t        written;
-    double        deadline;
+    pid_t pid;
+    int fds[STREAMS]; /* our ends; -1 when closed */
+    size_t written;
+    double deadline;
 };
 
 double child_clock(void)

@@ -8,13 +8,13 @@
 
 #include "scanner/child.h"
 
-#define CLEAN_PATH     "/usr/sbin:/usr/bin:/sbin:/bin"
-#define TOOL_PLACES    ":/usr/sbin:/usr/local/sbin:/usr/libexec/postfix:/sbin"
-#define ARGUMENTS_MAX  16
+#define CLEAN_PATH    "/usr/sbin:/usr/bin:/sbin:/bin"
+#define TOOL_PLACES   ":/usr/sbin:/usr/local/sbin:/usr/libexec/postfix:/sbin"
+#define ARGUMENTS_MAX 16
 /* So many single keys that fail in a row, none having had an answer, and the rest is not asked. */
-#define FAILURES_MAX   8
+#define FAILURES_MAX 8
 /* The last thing such a process says; it then sleeps a second before it ends. */
-#define FATAL          ": fatal: "
+#define FATAL ": fatal: "
 
 static const char *find_tool(struct region *region, const char *name)
 {
@@ -127,8 +127,8 @@ static bool source_is_newer(const struct postmap *p, struct region *region, cons
 {
     static const struct {
         const char *type, *suffix;
-    } suffixes[] = { { "hash", ".db" }, { "btree", ".db" }, { "lmdb", ".lmdb" }, { "cdb", ".cdb" }, { "dbm", ".pag" },
-                     { "sdbm", ".pag" } };
+    } suffixes[] = { { "hash", ".db" }, { "btree", ".db" }, { "lmdb", ".lmdb" },
+                     { "cdb", ".cdb" }, { "dbm", ".pag" },  { "sdbm", ".pag" } };
     size_t colon = slice_find(slice_of(type_name), ':');
     const char *path = type_name + colon + (type_name[colon] == ':');
     struct stat source, index;
@@ -184,13 +184,13 @@ enum table_load postmap_dump(const struct postmap *p, struct region *region, con
 /* A query of many keys, split until the key that is to blame stands alone. */
 struct batch {
     const struct postmap *postmap;
-    struct region        *region;
-    const char           *type_name;
-    const struct slice   *keys;
-    struct table_answer  *answers;
-    unsigned              failures; /* single keys that failed one after the other */
-    const char           *failure;  /* the last of them */
-    bool                  any_answer;
+    struct region *region;
+    const char *type_name;
+    const struct slice *keys;
+    struct table_answer *answers;
+    unsigned failures;   /* single keys that failed one after the other */
+    const char *failure; /* the last of them */
+    bool any_answer;
 };
 
 static void answer_all(struct batch *b, size_t from, size_t to, enum table_status status, const char *error)
@@ -212,7 +212,8 @@ static void parse_hits(struct batch *b, size_t from, size_t to, struct slice tex
         size_t end = slice_find(text, '\n'), i = next;
         struct slice line = slice_head(text, end);
 
-        while (i < to && !(slice_starts_with(line, b->keys[i]) && line.n > b->keys[i].n && line.p[b->keys[i].n] == '\t'))
+        while (i < to &&
+               !(slice_starts_with(line, b->keys[i]) && line.n > b->keys[i].n && line.p[b->keys[i].n] == '\t'))
             i++;
         if (i < to) {
             hit = i;

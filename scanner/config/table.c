@@ -11,6 +11,7 @@
 #define NESTING_MAX 50
 
 /* Postfix's own names; "proxy" and "debug" pass every key on and are taken off before. */
+/* clang-format off */
 static const struct table_type types[] = {
     { "texthash", { 0 }, true, true, table_open_text },
     { "hash", { 0 }, true, true, table_open_indexed },
@@ -43,13 +44,16 @@ static const struct table_type types[] = {
     { "memcache", { 0 }, true, false, table_open_query },
     { "mongodb", { 3, 9, 0 }, true, false, table_open_query },
 };
+/* clang-format on */
 
 static const struct table_type *type_find(struct slice name, struct version version)
 {
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (slice_eq_text(name, types[i].name))
-            return version_at_least(version, types[i].since.major, types[i].since.minor, types[i].since.patch) ? &types[i]
-                                                                                                               : NULL;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        const struct version *since = &types[i].since;
+
+        if (slice_eq_text(name, types[i].name) && version_at_least(version, since->major, since->minor, since->patch))
+            return &types[i];
+    }
     return NULL;
 }
 
@@ -203,8 +207,10 @@ bool table_entry(const struct table *t, size_t i, struct table_entry *entry)
     if (!table_can_list(t) || i >= t->index->count)
         return false;
     e = &t->index->entries[i];
-    *entry = (struct table_entry){ .key = region_slice(t->region, e->key), .value = region_slice(t->region, e->value),
-                                   .file = e->line > 0 ? t->index->file : NULL, .line = e->line };
+    *entry = (struct table_entry){ .key = region_slice(t->region, e->key),
+                                   .value = region_slice(t->region, e->value),
+                                   .file = e->line > 0 ? t->index->file : NULL,
+                                   .line = e->line };
     return true;
 }
 
@@ -285,7 +291,8 @@ static void find_in_list(const void *tables, bool fixed_only, struct query *q, s
     }
 }
 
-static struct table_answer find_one(find_fn *find, const void *tables, bool fixed_only, struct query *q, struct slice key)
+static struct table_answer find_one(find_fn *find, const void *tables, bool fixed_only, struct query *q,
+                                    struct slice key)
 {
     struct table_answer a = { .status = TABLE_NOT_FOUND };
 
@@ -348,7 +355,8 @@ struct table_answer table_list_find(const struct table_list *list, struct region
 size_t table_list_find_all(const struct table_list *list, struct region *region, struct slice key, bool fixed_only,
                            const struct table_asker *asker, struct table_answer *answers, size_t max)
 {
-    return find_all(find_in_list, list, fixed_only, (struct query){ .region = region, .asker = asker }, key, answers, max);
+    return find_all(find_in_list, list, fixed_only, (struct query){ .region = region, .asker = asker }, key, answers,
+                    max);
 }
 
 bool table_list_open(struct region *region, const char *parameter, struct slice value,

@@ -6,7 +6,7 @@
 
 struct network {
     struct prefix prefix;
-    bool          negated;
+    bool negated;
 };
 
 /* "addr", "addr/len", with brackets around all of it or around the address. NULL, or what is wrong. */
@@ -81,7 +81,7 @@ static const char *parse_match(struct table *t, struct slice line, struct rule *
     struct slice value;
     const char *wrong;
 
-    while (end < line.n && slice_trim(slice_head(slice_from_index(line, end), 1)).n > 0)
+    while (end < line.n && !is_space(line.p[end]))
         end++;
     value = slice_trim(slice_from_index(line, end));
     wrong = parse_pattern(t, slice_head(line, end), negated, &network);
@@ -121,7 +121,8 @@ static bool network_matches(void *arg, const struct rule *rule)
     const struct address *address = arg;
     const struct network *network = rule->pattern;
 
-    return address->family == network->prefix.address.family && prefix_has(&network->prefix, address) != network->negated;
+    return address->family == network->prefix.address.family &&
+           prefix_has(&network->prefix, address) != network->negated;
 }
 
 static void cidr_lookup(const struct table *t, struct query *q, struct slice key, struct table_answer *a)

@@ -5,7 +5,7 @@
 
 struct members {
     struct table **tables;
-    size_t         count;
+    size_t count;
 };
 
 /* The items between the braces; NULL, and the table broken, when there are none. */
@@ -18,8 +18,8 @@ static struct slice *split_items(struct table *t, const char *what, size_t *coun
         for (rest = inside; slice_next_token_braced(&rest, BRACES_SEPARATORS, &item);)
             ++*count;
     if (*count == 0) {
-        table_break(t, false, "table-bad-syntax", 0, "bad syntax: \"%s\"; need \"%s:{%s...}\"", t->type_name, t->type->name,
-                    what);
+        table_break(t, false, "table-bad-syntax", 0, "bad syntax: \"%s\"; need \"%s:{%s...}\"", t->type_name,
+                    t->type->name, what);
         return NULL;
     }
     items = region_array(t->region, *count, sizeof(*items));
@@ -104,7 +104,7 @@ void table_open_pipe(struct table *t, const struct table_loader *loader)
 
 struct values {
     struct slice *values;
-    size_t        count;
+    size_t count;
 };
 
 /* The outcomes of all random tables that a lookup meets are numbered together: this one takes its digit of the number. */

@@ -7,6 +7,17 @@
 #include "scanner/config/main_cf.h"
 #include "scanner/config/table.h"
 
+/* isspace() and isalnum() of the C locale, which Postfix runs in. */
+static inline bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* One lookup on its way through the tables. */
 struct query {
     struct region            *region;

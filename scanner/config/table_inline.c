@@ -20,11 +20,6 @@ const char *braces_open(struct slice text, struct slice *inside)
     return i + 1 == text.n ? NULL : "syntax error after '}'";
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* "key = value"; the key may have parts in double quotes, which stay. NULL, or what is wrong. */
 static const char *split_pair(struct slice text, struct slice *key, struct slice *value)
 {
@@ -86,7 +81,8 @@ void table_open_inline(struct table *t, const struct table_loader *loader)
         return;
     }
     if (braces_open(name, &inside) != NULL || inside.n == 0) {
-        table_break(t, false, "table-bad-syntax", 0, "bad syntax: \"%s\"; need \"inline:{name=value...}\"", t->type_name);
+        table_break(t, false, "table-bad-syntax", 0, "bad syntax: \"%s\"; need \"inline:{name=value...}\"",
+                    t->type_name);
         return;
     }
     index = index_new(t->region, name.n, NULL);
@@ -95,7 +91,8 @@ void table_open_inline(struct table *t, const struct table_loader *loader)
     if (wrong == NULL && index->count == 0)
         wrong = "empty table";
     if (wrong != NULL)
-        table_break(t, false, "table-bad-syntax", 0, "%s: \"%s\"; need \"inline:{name=value...}\"", wrong, t->type_name);
+        table_break(t, false, "table-bad-syntax", 0, "%s: \"%s\"; need \"inline:{name=value...}\"", wrong,
+                    t->type_name);
     t->index = index;
     t->lookup = index_lookup;
 }

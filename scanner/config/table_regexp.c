@@ -8,21 +8,21 @@
 
 /* One pattern of a rule. */
 struct pattern {
-    bool         negated;
+    bool negated;
     struct slice text;
-    uint32_t     options;
-    void        *code;
+    uint32_t options;
+    void *code;
 };
 
 /* A result is text and numbers of groups in turn. */
 struct part {
     struct slice text;
-    size_t       group; /* 0: the text */
+    size_t group; /* 0: the text */
 };
 struct expansion {
     struct part *parts;
-    size_t       count, room;
-    size_t       highest; /* group; 0: none is used */
+    size_t count, room;
+    size_t highest; /* group; 0: none is used */
 };
 
 struct rule_patterns {
@@ -31,18 +31,8 @@ struct rule_patterns {
 
 struct regexp_table {
     const struct regexp_engine *engine;
-    struct rules                rules;
+    struct rules rules;
 };
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* The index of the closing delimiter; s.n when there is none. */
 static size_t find_delimiter(const struct regexp_engine *engine, struct slice s, char delimiter)
@@ -84,7 +74,8 @@ static const char *take_pattern(const struct regexp_engine *engine, struct slice
         return "no closing delimiter";
     p->text = slice_head(*rest, end);
     p->options = engine->options;
-    for (*rest = slice_from_index(*rest, end + 1); rest->n > 0 && !is_space(rest->p[0]); *rest = slice_from_index(*rest, 1)) {
+    for (*rest = slice_from_index(*rest, end + 1); rest->n > 0 && !is_space(rest->p[0]);
+         *rest = slice_from_index(*rest, 1)) {
         const struct regexp_flag *flag = find_flag(engine, rest->p[0]);
 
         if (engine->second_pattern && rest->p[0] == '!')
@@ -169,13 +160,15 @@ static const char *compile(struct table *t, const struct regexp_engine *engine, 
     struct error err = { 0 };
     size_t groups = 0;
 
-    p->code = engine->compile(t->region, region_slice(t->region, p->text), p->options, groups_wanted > 0, &groups, &err);
+    p->code =
+        engine->compile(t->region, region_slice(t->region, p->text), p->options, groups_wanted > 0, &groups, &err);
     if (p->code == NULL)
         return region_text(t->region, err.text);
     return groups_wanted > groups ? "replacement index out of range" : NULL;
 }
 
-static const char *parse_match(struct table *t, const struct regexp_engine *engine, struct slice line, struct rule *rule)
+static const char *parse_match(struct table *t, const struct regexp_engine *engine, struct slice line,
+                               struct rule *rule)
 {
     struct rule_patterns *patterns = region_alloc(t->region, sizeof(*patterns));
     struct expansion *result = region_alloc(t->region, sizeof(*result));
@@ -243,12 +236,12 @@ static const char *parse_rule(struct regexp_table *table, struct slice line, str
 
 /* What a walk through the rules needs at hand. */
 struct walk {
-    const struct table   *table;
-    struct query         *query;
-    const char           *key;
-    struct table_answer  *answer;
-    struct regexp_groups  groups; /* of the rule that was tried last */
-    size_t                room;   /* for groups */
+    const struct table *table;
+    struct query *query;
+    const char *key;
+    struct table_answer *answer;
+    struct regexp_groups groups; /* of the rule that was tried last */
+    size_t room;                 /* for groups */
 };
 
 static void warn(struct walk *w, const struct rule *rule, const char *what)

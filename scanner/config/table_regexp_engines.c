@@ -83,8 +83,8 @@ static void *pcre_compile(struct region *region, const char *pattern, uint32_t o
     int status;
     size_t offset;
     uint32_t captures = 0;
-    pcre2_code *code = pcre2_compile((const unsigned char *)pattern, PCRE2_ZERO_TERMINATED, options, &status, &offset,
-                                     context);
+    pcre2_code *code =
+        pcre2_compile((const unsigned char *)pattern, PCRE2_ZERO_TERMINATED, options, &status, &offset, context);
 
     (void)groups;
     if (code == NULL) {
@@ -98,7 +98,8 @@ static void *pcre_compile(struct region *region, const char *pattern, uint32_t o
 
 /* Without a match context and without JIT, as Postfix does: the same limits count the same way. The match data cannot come
  * from the pattern's memory, or a region would grow with each key. */
-static enum regexp_outcome pcre_match(const void *code, const char *key, struct regexp_groups *groups, struct error *err)
+static enum regexp_outcome pcre_match(const void *code, const char *key, struct regexp_groups *groups,
+                                      struct error *err)
 {
     pcre2_general_context *memory = pcre2_general_context_create(NULL, NULL, NULL);
     pcre2_match_data *data = pcre2_match_data_create((uint32_t)groups->count + 1, memory);

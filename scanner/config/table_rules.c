@@ -4,16 +4,11 @@
 
 #include "scanner/config/table_impl.h"
 
-static bool is_word_byte(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool rule_word(struct slice line, const char *word, struct slice *rest)
 {
     size_t n = strlen(word);
 
-    if (!slice_eq_text_nocase(slice_head(line, n), word) || (line.n > n && is_word_byte(line.p[n])))
+    if (!slice_eq_text_nocase(slice_head(line, n), word) || (line.n > n && is_alnum(line.p[n])))
         return false;
     *rest = slice_trim_left(slice_from_index(line, n));
     return true;

@@ -5,11 +5,6 @@
 #include "scanner/base/hostname.h"
 #include "scanner/config/table_impl.h"
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 bool table_read(struct table *t, const struct table_loader *loader, const char *path, struct slice *text)
 {
     struct error err = { 0 };
@@ -160,8 +155,8 @@ void table_open_text(struct table *t, const struct table_loader *loader)
     t->index = index;
     /* Only postmap(1) forgives; a daemon refuses the file. */
     if (duplicate > 0)
-        table_break(t, false, "table-duplicate-key", duplicate, "%s, line %d: duplicate entry: every lookup fails", t->rest,
-                    duplicate);
+        table_break(t, false, "table-duplicate-key", duplicate, "%s, line %d: duplicate entry: every lookup fails",
+                    t->rest, duplicate);
 }
 
 static void ask_key(const struct table *t, struct query *q, struct slice key, struct table_answer *a)
@@ -184,7 +179,8 @@ static void ask_key(const struct table *t, struct query *q, struct slice key, st
 }
 
 /* Lines are told from the source by key; the values are those of the index. */
-static struct table_index *index_of_dump(struct table *t, const struct table_dump *dump, const struct table_index *source)
+static struct table_index *index_of_dump(struct table *t, const struct table_dump *dump,
+                                         const struct table_index *source)
 {
     struct table_index *index = index_new(t->region, dump->count, t->file);
 
