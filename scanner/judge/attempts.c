@@ -324,9 +324,12 @@ static struct forecast left_forecast(const struct list *list, const struct walk 
             return forecast;
         }
     }
-    if (walk->count > 0)
+    if (attempt != NULL) {
         forecast.reason = attempt_of(list, walk, walk->order[walk->count - 1])->forecast.reason;
+        forecast.effective_level = attempt->forecast.effective_level;
+    }
     if (initial->dsn != NULL) {
+        forecast.effective_level = NULL;
         forecast.status = initial->dsn[0] == '5' ? "bounced" : "deferred";
         forecast.dsn = initial->dsn;
         forecast.text = initial->text;

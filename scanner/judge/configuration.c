@@ -63,8 +63,9 @@ static enum level entry_level(const char *value)
 static bool uses(const struct service *service, bool (*wanted)(enum level, const char *value))
 {
     struct table_entry entry;
+    const char *parameter;
 
-    if (wanted(policy_global_level(service->params, NULL), ""))
+    if (wanted(policy_global_level(service->params, &parameter), ""))
         return true;
     for (size_t t = 0; t < service->policy_maps.count; t++)
         for (size_t i = 0; table_entry(service->policy_maps.tables[t], i, &entry); i++)

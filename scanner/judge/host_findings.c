@@ -62,31 +62,11 @@ static void tell(const struct suspect *s, enum finding_code code, const char *te
 
 /* The reason of a host that fails, or lets mail go in the clear */
 
-/* What a postmaster can do about it. */
-static const struct remedy {
-    enum reason reason;
-    const char *text;
-} remedies[] = {
-    { REASON_STARTTLS_NOT_OFFERED, "tell its postmaster, or choose a level that the host can meet" },
-    { REASON_TLS_HANDSHAKE_FAILED, "compare protocols and ciphers of both sides" },
-    { REASON_CERTIFICATE_NAME_MISMATCH, "if the name belongs to the destination, add it to match=" },
-    { REASON_CERTIFICATE_NOT_TRUSTED, "check smtp_tls_CAfile, or name the authority with tafile=" },
-    { REASON_FINGERPRINT_MISMATCH, "if the new certificate is genuine, put its fingerprint into match=" },
-    { REASON_TLSA_MISMATCH, "its postmaster has to publish TLSA records of the certificate in use" },
-    { REASON_TLSA_LOOKUP_FAILED, "its name servers fail: DANE forbids to send without the answer" },
-    { REASON_WRAPPER_NEEDS_ENCRYPT, "set the level encrypt or stronger where smtp_tls_wrappermode is on" },
-    { REASON_TLS_ENGINE_UNAVAILABLE, "repair the certificate files that Postfix's TLS engine is to read" },
-    { REASON_NOT_DNSSEC, "use dane, which takes what there is, or a level that does not need DNSSEC" },
-    { REASON_NO_TLSA, "use dane, which takes what there is, or another level" },
-    { REASON_STS_MX_MISMATCH, "the MTA-STS policy in the table is out of date, or the MX record is forged" },
-};
-
 static const char *with_remedy(const struct suspect *s, enum reason reason, const char *text)
 {
-    for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
-        if (remedies[i].reason == reason)
-            return region_printf(s->inquiry->region, "%s; %s", text, remedies[i].text);
-    return text;
+    const char *remedy = reason_remedy(reason);
+
+    return remedy != NULL ? region_printf(s->inquiry->region, "%s; %s", text, remedy) : text;
 }
 
 static const char *handshake_words(const struct suspect *s)
@@ -159,6 +139,8 @@ static void tell_absence(const struct suspect *s)
 {
     const struct mail_host *host = s->c->host;
 
+    if (s->hop->count == 0 && same(host->why.text, s->hop->mail_hosts.why.text))
+        return; /* told of the next-hop */
     if (host->unknown != NULL)
         finding_add_once(s->inquiry, host->unknown, SEVERITY_WARNING, host->ascii, NULL, 0,
                          "the addresses of the host could not be observed");
