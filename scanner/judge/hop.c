@@ -472,9 +472,11 @@ void hop_init(struct region *region, struct hop *hop, const struct judge_input *
     hop->policy = *find_policy(&look, hop->nexthop.host, input->explain ? &steps : NULL);
     result->policy = &hop->policy;
     result->steps = steps;
+    result->mail_hosts = &hop->mail_hosts;
+    if (hop->nexthop.is_unix)
+        return;
     mail_hosts_find(region, &hop->mail_hosts, input->config, hop->service, &hop->nexthop, input->allow,
                     input->allow_count, input->view);
-    result->mail_hosts = &hop->mail_hosts;
     if (hop->mail_hosts.wanted) {
         hop->wanted |= input->view->wants != NULL;
         return;

@@ -52,6 +52,8 @@ static const struct behaviour {
     { .word = "excluded", PHASE_CONNECT, ENDING_EXCLUDED },
     { .word = "crashed", PHASE_GREETING, ENDING_CRASHED },
     { .word = "self", PHASE_DONE, ENDING_COMPLETE, .offered = true, .established = true, .name = "CLIENT.example.org" },
+    { .word = "wrapped", PHASE_DONE, ENDING_COMPLETE, .established = true },
+    { .word = "tlsgreet554", PHASE_TLS_GREETING, ENDING_REFUSED, "554 5.7.1 no", .established = true },
     { .word = "inject", PHASE_DONE, ENDING_COMPLETE, .offered = true, .established = true, .injected = 14 },
 };
 
@@ -77,7 +79,7 @@ static struct reply *reply_at(struct conversation *c, enum phase phase)
 {
     struct reply *const replies[] = {
         [PHASE_GREETING] = &c->greeting, [PHASE_EHLO] = &c->ehlo, [PHASE_HELO] = &c->helo,
-        [PHASE_STARTTLS] = &c->starttls, [PHASE_TLS_EHLO] = &c->tls_ehlo, [PHASE_TLS_HELO] = &c->tls_helo,
+        [PHASE_STARTTLS] = &c->starttls, [PHASE_TLS_GREETING] = &c->tls_greeting, [PHASE_TLS_EHLO] = &c->tls_ehlo, [PHASE_TLS_HELO] = &c->tls_helo,
     };
 
     return replies[phase];

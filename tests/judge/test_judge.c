@@ -29,6 +29,11 @@
 #define SECURE "example.net MX ad MX 10 mx1.example.net\nmx1.example.net A ad A 192.0.2.1\n"
 #define TLSA(data) SECURE "_25._tcp.mx1.example.net TLSA ad TLSA " data "\n"
 #define GARBAGE "3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define DUAL "myhostname = client.example.org\nmydestination =\n" \
+    "smtp_dns_support_level = dnssec\nsmtp_tls_dane_insecure_mx_policy = dane\n"
+#define BOTH                                                                                                           \
+    "example.net MX ad MX 10 mx1.example.net\nmx1.example.net A ad A 192.0.2.1\n"                                   \
+    "mx1.example.net AAAA ok AAAA 2001:db8::1\n_25._tcp.mx1.example.net TLSA ad TLSA " GARBAGE "\n"
 #define MX1 "mx1.example.net[192.0.2.1]:25"
 #define MX2 "mx2.example.net[192.0.2.2]:25"
 
@@ -239,6 +244,39 @@ static const struct row {
       "deferred - none none encrypt tlsa-unusable",
       "smtp(8) panics over a TLSA record without data; the mail stays queued", NULL,
       "resolver-not-loopback? tlsa-unusable!" },
+    /* the policy of a host is decided by the address that is tried first */
+    { DUAL POLICY("dane"), "example.net", BOTH, "192.0.2.1 good chain=leaf,int\n2001:db8::1 good chain=leaf,int",
+      "deliver..defer", "deferred 4.7.5 mx1.example.net[2001:db8::1]:25 untrusted dane tlsa-mismatch",
+      "Server certificate not verified", NULL, "resolver-not-loopback? tlsa-mismatch! order-matters?" },
+    { DUAL POLICY("dane") "smtp_address_preference = ipv6\n", "example.net", BOTH,
+      "192.0.2.1 good chain=leaf,int\n2001:db8::1 good chain=leaf,int", "deliver",
+      "sent 2.0.0 mx1.example.net[2001:db8::1]:25 trusted may delivered", NULL, NULL,
+      "resolver-not-loopback? tlsa-mismatch?" },
+    { DUAL POLICY("dane") "smtp_address_preference = ipv4\n", "example.net", BOTH,
+      "192.0.2.1 refused\n2001:db8::1 plain", "defer",
+      "deferred 4.7.4 mx1.example.net[2001:db8::1]:25 none dane starttls-not-offered",
+      "TLS is required, but was not offered by host mx1.example.net[2001:db8::1]", NULL,
+      "resolver-not-loopback? connect-refused! starttls-not-offered!" },
+    /* limits */
+    { V4 LEVEL("may") "smtp_mx_address_limit = 1\n", "example.net", TWO, "192.0.2.2 good", "defer",
+      "deferred 4.4.1 none none may connect-refused", "connect to " MX1 ": Connection refused", NULL,
+      "address-limit. connect-refused!" },
+    /* LMTP and TLS from the first byte */
+    { V4 "lmtp_tls_security_level = encrypt\n", "lmtp:inet:[mx1.example.net]:24",
+      "mx1.example.net A ok A 192.0.2.1", "192.0.2.1 ehloclose", "defer",
+      "deferred 4.4.2 mx1.example.net[192.0.2.1]:24 none encrypt connection-lost",
+      "lost connection with mx1.example.net[192.0.2.1] while performing the LHLO handshake", NULL, "connection-lost!" },
+    { V4, "lmtp:unix:private/dovecot", "", "", "deliver", "sent 2.0.0 none none none not-smtp", NULL, NULL, "" },
+    { V4 LEVEL("encrypt") "smtp_tls_wrappermode = yes\n", "[mx1.example.net]:465", "mx1.example.net A ok A 192.0.2.1",
+      "192.0.2.1 wrapped", "deliver", "sent 2.0.0 mx1.example.net[192.0.2.1]:465 anonymous encrypt delivered", NULL, NULL,
+      "" },
+    { V4 LEVEL("encrypt") "smtp_tls_wrappermode = yes\n", "[mx1.example.net]:465", "mx1.example.net A ok A 192.0.2.1",
+      "192.0.2.1 badtls", "defer", "deferred 4.7.5 mx1.example.net[192.0.2.1]:465 none encrypt tls-handshake-failed",
+      "Cannot start TLS: handshake failure", NULL, "tls-handshake-failed!" },
+    { V4 LEVEL("encrypt") "smtp_tls_wrappermode = yes\n", "[mx1.example.net]:465", "mx1.example.net A ok A 192.0.2.1",
+      "192.0.2.1 tlsgreet554", "defer",
+      "deferred 4.7.1 mx1.example.net[192.0.2.1]:465 anonymous encrypt greeting-refused",
+      "host mx1.example.net[192.0.2.1] refused to talk to me: 554 5.7.1 no", NULL, "greeting-refused!" },
     /* routes */
     { V4 LEVEL("encrypt"), "smtp:[a.example], [b.example]",
       "a.example A ok A 192.0.2.1\nb.example A nxdomain", "192.0.2.1 plain", "bounce",
