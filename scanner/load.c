@@ -216,6 +216,7 @@ void load_table_answers(const struct config *config, const struct wants *wants, 
     keys = region_array(scratch, count + 1, sizeof(*keys));
     answers = region_array(scratch, count + 1, sizeof(*answers));
     postmap_init(&tools, scratch, config->dir);
+    tools.queue_dir = load_queue_directory(config);
     for (i = 0; i < count; i++) {
         const struct want_table *want = wants_table_at(wants, i);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/x509.h>
 
@@ -10,7 +11,7 @@
 #include "scanner/postmap.h"
 #include "scanner/tls_engine.h"
 
-static const char *queue_directory(const struct config *config)
+const char *load_queue_directory(const struct config *config)
 {
     const char *directory = params_text(config->rewrite, "queue_directory");
 
@@ -21,8 +22,8 @@ const char *load_path(const struct config *config, const struct service *service
 {
     (void)service;
     if (path[0] != '/')
-        return region_printf(config->region, "%s/%s", queue_directory(config), path);
-    return chrooted ? region_printf(config->region, "%s%s", queue_directory(config), path) : path;
+        return region_printf(config->region, "%s/%s", load_queue_directory(config), path);
+    return chrooted ? region_printf(config->region, "%s%s", load_queue_directory(config), path) : path;
 }
 
 /* Table files are opened before chroot, as root: absolute paths work as they are. */
@@ -30,9 +31,12 @@ static enum table_load read_table_file(void *arg, struct region *region, const c
                                        struct error *err)
 {
     const struct config *config = arg;
+    bool                 missing;
 
-    return file_read(region, load_path(config, NULL, path, false), FILE_SIZE_MAX, text, NULL, err)
-               ? TABLE_LOAD_OK : TABLE_LOAD_MISSING;
+    if (file_read(region, load_path(config, NULL, path, false), FILE_SIZE_MAX, text, &missing, err))
+        return TABLE_LOAD_OK;
+    /* Postfix opens its tables as root. */
+    return missing || geteuid() == 0 ? TABLE_LOAD_MISSING : TABLE_LOAD_UNREADABLE;
 }
 
 static enum table_load dump_table(void *arg, struct region *region, const char *type_name, struct table_dump *dump,
@@ -42,6 +46,7 @@ static enum table_load dump_table(void *arg, struct region *region, const char *
     struct postmap       tools;
 
     postmap_init(&tools, region, config->dir);
+    tools.queue_dir = load_queue_directory(config);
     return postmap_dump(&tools, region, type_name, dump, err);
 }
 

@@ -11,6 +11,8 @@
 void load_services(struct config *, const struct main_cf *compiled);
 /* Fills the routing tables of the configuration. */
 void load_routing_tables(struct config *);
+/* queue_directory, where daemons work. */
+const char *load_queue_directory(const struct config *);
 /* A path as a daemon opens it: relative ones below the queue directory; inside the chroot when chrooted. */
 const char *load_path(const struct config *, const struct service *, const char *path, bool chrooted);
 
