@@ -166,18 +166,13 @@ static void prepare(struct judgement *j, struct certificate_verdict *out)
 
 /* What comes out. */
 
-static bool matched_by_pin(struct judgement *j)
-{
-    return (j->level == LEVEL_FINGERPRINT || level_is_dane(j->level)) && dane_matched_end_entity(j->ssl);
-}
-
 /* Whether Postfix's own comparison, made once the chain is trusted, finds a fault. */
 static bool has_wrong_name_of_old(struct judgement *j)
 {
     bool multiple = params_bool(params_of(j), "tls_wildcard_matches_multiple_labels");
+    bool by_name = level_is_pkix(j->level) || (level_is_dane(j->level) && !dane_matched_end_entity(j->ssl));
 
-    return j->setting.bookkeeping == PKIX_OWN && (level_is_dane(j->level) || level_is_pkix(j->level)) &&
-           !matched_by_pin(j) && !peername_matches_old(j->chain.leaf, j->match, multiple);
+    return j->setting.bookkeeping == PKIX_OWN && by_name && !peername_matches_old(j->chain.leaf, j->match, multiple);
 }
 
 static bool passes(struct judgement *j, struct pkix_result *result, int64_t when)
@@ -210,7 +205,7 @@ static bool leaf_is_out_of_date(const struct judgement *j)
 
 static void note_success(struct judgement *j, struct certificate_verdict *out)
 {
-    bool by_pin = matched_by_pin(j);
+    bool by_pin = dane_matched_end_entity(j->ssl); /* OpenSSL then looks at nothing but the key size */
 
     if (level_is_dane(j->level))
         out->tlsa_matched = dane_matched_record(j->ssl, j->effective->tlsa.usable, j->effective->tlsa.usable_count);

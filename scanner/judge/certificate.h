@@ -18,7 +18,7 @@ struct certificate_verdict {
     bool        fell_to_encrypt; /* dane, half-dane: no TLSA record was usable in the handshake */
     enum reason reason;        /* of a mismatch: the fault nearest to the leaf, a wrong name last */
     const char *detail;        /* one sentence for a finding: which certificate, which names; NULL when matched */
-    bool        expired_ignored; /* matched by a fingerprint or TLSA record of the leaf, whose dates are wrong */
+    bool        expired_ignored; /* matched by a pin of the leaf (fingerprint, DANE-EE, tafile), whose dates are wrong */
     int64_t     valid_until;   /* the moment at which matched (at may and encrypt: trusted) ends by dates alone; INT64_MAX:
                                   never, or it is not so now */
     int         tlsa_matched;  /* index into effective->tlsa.records, or -1 */

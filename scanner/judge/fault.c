@@ -208,22 +208,27 @@ static const struct {
     enum reason reason;
     const char *sentence;
 } blockers[] = {
-    [BLOCKER_NO_NAMES] = { REASON_CERTIFICATE_NAME_MISMATCH, "the policy accepts no name that Postfix could use, so no certificate matches" },
-    [BLOCKER_FINGERPRINTS] = { REASON_FINGERPRINT_MISMATCH, "none of the fingerprints that the policy lists can be used with smtp_tls_fingerprint_digest" },
+    [BLOCKER_NO_NAMES] = { REASON_CERTIFICATE_NAME_MISMATCH,
+                           "the policy accepts no name that Postfix could use, so no certificate matches" },
+    [BLOCKER_FINGERPRINTS] = { REASON_FINGERPRINT_MISMATCH,
+                               "none of the fingerprints that the policy lists fits smtp_tls_fingerprint_digest" },
     [BLOCKER_TLSA] = { REASON_TLSA_UNUSABLE, "none of the TLSA records can be used, and dane-only demands one" },
     [BLOCKER_ANCHORS] = { REASON_CERTIFICATE_NOT_TRUSTED, "none of the trust anchors of the policy can be used" },
-    [BLOCKER_EXTERNAL] = { REASON_CERTIFICATE_NOT_TRUSTED, "the policy says policy_failure, which makes every certificate fail" },
+    [BLOCKER_EXTERNAL] = { REASON_CERTIFICATE_NOT_TRUSTED,
+                           "the policy says policy_failure, which makes every certificate fail" },
 };
 
 enum reason fault_reason(const struct fault_context *context)
 {
+    const struct pkix_result *result = context->result;
+
     if (context->blocker != BLOCKER_NONE)
         return blockers[context->blocker].reason;
     if (context->chain->leaf == NULL)
         return REASON_CERTIFICATE_NOT_TRUSTED;
     if (context->wrong_name)
         return REASON_CERTIFICATE_NAME_MISMATCH;
-    return reason_of(context, context->result->fault_count > 0 ? context->result->faults[0].error : X509_V_ERR_UNSPECIFIED);
+    return reason_of(context, result->fault_count > 0 ? result->faults[0].error : X509_V_ERR_UNSPECIFIED);
 }
 
 /* Each kind of fault once: one follows from the other, or the same is wrong with several certificates. */

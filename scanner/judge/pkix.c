@@ -14,8 +14,11 @@
 static X509 *read_certificate(const struct cert *cert)
 {
     const unsigned char *p = cert->der;
-    X509 *x509 = cert->der_length > 0 && cert->der_length <= CERT_DER_MAX ? d2i_X509(NULL, &p, (long)cert->der_length) : NULL;
+    X509 *x509;
 
+    if (cert->der_length == 0 || cert->der_length > CERT_DER_MAX)
+        return NULL;
+    x509 = d2i_X509(NULL, &p, (long)cert->der_length);
     if (x509 != NULL && p != cert->der + cert->der_length) {
         X509_free(x509);
         x509 = NULL;
@@ -75,6 +78,7 @@ bool pkix_time(const ASN1_TIME *time, int64_t *seconds)
 struct book {
     const struct pkix_setting *setting;
     struct pkix_result        *result;
+    const X509                *leaf;
     struct pkix_fault          last_kept; /* what releases to 3.10.3 log: nearest to the leaf, names like the rest */
     bool                       has_kept;
 };
@@ -117,6 +121,17 @@ static void note(struct book *book, X509_STORE_CTX *store, struct pkix_fault fau
     }
 }
 
+/* OpenSSL calls back once for each certificate whose dates it has looked at: not for an anchor that is no root. */
+static void note_end(struct book *book, X509 *x509)
+{
+    int64_t end;
+
+    if (x509 != NULL && pkix_time(X509_get0_notAfter(x509), &end) && end < book->result->ends) {
+        book->result->ends = end;
+        book->result->leaf_ends = x509 == book->leaf;
+    }
+}
+
 /* Never stops the verification: what counts is decided afterwards. */
 static int on_certificate(int ok, X509_STORE_CTX *store)
 {
@@ -138,33 +153,29 @@ static int on_certificate(int ok, X509_STORE_CTX *store)
         X509_STORE_CTX_set_error(store, fault.error);
         ok = 0;
     }
-    if (!ok)
+    if (ok)
+        note_end(book, fault.x509);
+    else
         note(book, store, fault);
     return 1;
 }
 
-static void find_end(struct pkix_result *result, STACK_OF(X509) *built, const X509 *leaf)
+static int logged_error(const struct book *book)
 {
-    result->ends = INT64_MAX;
-    for (int i = 0; i < (built == NULL ? 0 : sk_X509_num(built)); i++) {
-        X509   *x509 = sk_X509_value(built, i);
-        int64_t end;
-
-        if (pkix_time(X509_get0_notAfter(x509), &end) && end < result->ends) {
-            result->ends = end;
-            result->leaf_ends = x509 == leaf;
-        }
-    }
+    if (book->setting->bookkeeping == PKIX_NEAREST)
+        return book->result->fault_count > 0 ? book->result->faults[0].error : X509_V_OK;
+    return book->has_kept ? book->last_kept.error : X509_V_OK;
 }
 
 void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting, const struct pkix_chain *chain,
                  int64_t when)
 {
-    struct book book = { .setting = setting, .result = result };
+    struct book book = { .setting = setting, .result = result, .leaf = chain->leaf };
     X509_STORE_CTX *store = X509_STORE_CTX_new();
     X509_VERIFY_PARAM *param;
 
     memset(result, 0, sizeof *result);
+    result->ends = INT64_MAX;
     if (store == NULL ||
         !X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(setting->ssl)), chain->leaf, chain->sent) ||
         !X509_STORE_CTX_set_app_data(store, &book))
@@ -181,9 +192,6 @@ void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting,
     X509_verify_cert(store);
     ERR_clear_error();
     result->error = X509_STORE_CTX_get_error(store);
-    result->logged = setting->bookkeeping == PKIX_NEAREST ? result->fault_count > 0 ? result->faults[0].error : X509_V_OK
-                                                          : book.has_kept ? book.last_kept.error : X509_V_OK;
-    if (result->error == X509_V_OK)
-        find_end(result, X509_STORE_CTX_get0_chain(store), chain->leaf);
+    result->logged = logged_error(&book);
     X509_STORE_CTX_free(store);
 }

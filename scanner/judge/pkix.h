@@ -50,7 +50,7 @@ struct pkix_result {
     int    logged;       /* the number that Postfix logs */
     struct pkix_fault faults[PKIX_FAULTS_MAX]; /* the first is the one that counts: nearest to the leaf, a name last */
     size_t fault_count;
-    int64_t ends;        /* no fault: the first of the chain's notAfter; INT64_MAX: none */
+    int64_t ends;        /* no fault: the first notAfter of the certificates whose dates count; INT64_MAX: none */
     bool    leaf_ends;   /* that one is the leaf's */
 };
 

@@ -91,7 +91,7 @@ static size_t add_anchors(X509_STORE *store, const struct config_file *file)
     bio = BIO_new_mem_buf(file->text.p, (int)file->text.n);
     if (bio == NULL)
         mem_exhausted();
-    for (size_t before = 0, left = BIO_ctrl_pending(bio); left > 0 && left != before; left = BIO_ctrl_pending(bio)) {
+    for (size_t before = 0, left; (left = BIO_ctrl_pending(bio)) > 0 && left != before;) {
         char *label = NULL, *header = NULL;
         unsigned char *data = NULL;
         long  n = 0;
