@@ -163,38 +163,78 @@ static void add_override(const struct parser *p, struct options *o, struct slice
     }
 }
 
-/* Reads the options as getopt(3) in the daemons does: letters may be joined, the first word that is no option ends
- * them. */
-static void read_options(const struct parser *p, struct options *o)
+/* "flags=" and letters that smtp(8) knows. */
+static bool is_flags(struct slice word)
+{
+    static const struct slice flags = { "flags=", 6 };
+
+    if (!slice_eq_nocase(slice_head(word, flags.n), flags))
+        return false;
+    for (size_t i = flags.n; i < word.n; i++)
+        if (strchr("DORX", word.p[i]) == NULL)
+            return false;
+    return true;
+}
+
+static void add_setting(const struct parser *p, struct options *o, const char *name, struct slice value)
+{
+    o->overrides[o->override_count++] =
+        (struct master_override){ .name = name, .value = region_slice(p->region, slice_trim(value)) };
+}
+
+/* An option with a value. "-i" and "-m" are older ways to say "-o max_idle=" and "-o max_use=". */
+static void take_option(const struct parser *p, struct options *o, char letter, struct slice value)
+{
+    if (letter == 'o')
+        add_override(p, o, value);
+    else if (letter == 'i')
+        add_setting(p, o, "max_idle", value);
+    else if (letter == 'm')
+        add_setting(p, o, "max_use", value);
+}
+
+/* Reads argument i, a group of option letters, and the value of the last one. Gives the number of the next argument. */
+static size_t read_option_word(const struct parser *p, struct options *o, size_t i)
 {
     static const char with_value[] = "imnorst", alone[] = "cdDlSuvVz";
+    struct slice word = o->arguments[i++];
 
-    for (size_t i = 0; i < o->argument_count && o->error == NULL; i++) {
+    for (size_t k = 1; k < word.n; k++) {
+        struct slice value = slice_from_index(word, k + 1);
+
+        if (strchr(alone, word.p[k]) != NULL)
+            continue;
+        if (strchr(with_value, word.p[k]) == NULL)
+            refuse_option(p, o, word, "no such option");
+        else if (value.n == 0 && i == o->argument_count)
+            refuse_option(p, o, word, "its value is missing");
+        else
+            take_option(p, o, word.p[k], value.n > 0 ? value : o->arguments[i++]);
+        break;
+    }
+    return i;
+}
+
+/* Reads the options as getopt(3) in the daemons does: letters may be joined, the first word that is no option ends
+ * them. Behind them smtp(8) and lmtp(8) take "flags=" with letters only. */
+static void read_options(const struct parser *p, struct options *o)
+{
+    size_t i = 0;
+
+    while (i < o->argument_count && o->error == NULL) {
         struct slice word = o->arguments[i];
 
-        if (word.n < 2 || word.p[0] != '-' || slice_eq_text(word, "--"))
-            return;
-        for (size_t k = 1; k < word.n && o->error == NULL; k++) {
-            char letter = word.p[k];
-            struct slice value = slice_from_index(word, k + 1);
-
-            if (strchr(alone, letter) != NULL)
-                continue;
-            if (strchr(with_value, letter) == NULL) {
-                refuse_option(p, o, word, "no such option");
-                break;
-            }
-            if (value.n == 0 && i + 1 == o->argument_count) {
-                refuse_option(p, o, word, "its value is missing");
-                break;
-            }
-            if (value.n == 0)
-                value = o->arguments[++i];
-            if (letter == 'o')
-                add_override(p, o, value);
+        if (word.n < 2 || word.p[0] != '-')
+            break;
+        if (slice_eq_text(word, "--")) {
+            i++;
             break;
         }
+        i = read_option_word(p, o, i);
     }
+    for (; i < o->argument_count && o->error == NULL; i++)
+        if (!is_flags(o->arguments[i]))
+            refuse_option(p, o, o->arguments[i], "neither an option nor flags=");
 }
 
 /* All arguments of a command. The caller frees arguments. */

@@ -2,7 +2,7 @@
  * each release. Used by parameters*.c only.
  *
  * A row: P(group, kind, name, default, least, most, releases)
- *   group     who reads it. CLIENT: smtp(8) under this name, lmtp(8) under its lmtp_ twin, with the same default but for
+ *   group     who reads it. CLIENT: smtp(8) under this name, lmtp(8) under its lmtp_ twin, the same default but for
  *             $smtp_ names in it. SMTP, LMTP: one of the two only, or with defaults of their own. TLS: both, when TLS
  *             is in use. REWRITE: trivial-rewrite(8). SHARED: every program.
  *   kind      TEXT, BOOL, NUMBER or TIME, as in enum parameter_type
