@@ -51,6 +51,16 @@ void page_blank(struct page *page)
     put(page, SLICE("\n"));
 }
 
+/* Where to break a word of which so many bytes fit. */
+static size_t break_word(struct slice word, size_t fitting)
+{
+    size_t end = fitting;
+
+    while (end > fitting / 2 && word.p[end - 1] != ':' && word.p[end - 1] != ',' && word.p[end - 1] != '/')
+        end--;
+    return end > fitting / 2 ? end : fitting;
+}
+
 /* Takes what fits into one line off *rest: whole words, or a piece of one that is longer than a line. */
 static struct slice take_line(struct slice *rest, int columns)
 {
@@ -61,7 +71,7 @@ static struct slice take_line(struct slice *rest, int columns)
         while (end > 0 && rest->p[end] != ' ')
             end--;
         if (end == 0)
-            end = fitting;
+            end = break_word(*rest, fitting);
     }
     line = slice_head(*rest, end);
     *rest = slice_trim_left(slice_from_index(*rest, end));
@@ -114,6 +124,16 @@ void page_printf(struct page *page, struct place place, const char *format, ...)
     va_start(args, format);
     page_text(page, place, region_vprintf(region, format, args));
     va_end(args);
+    region_free(region);
+}
+
+void page_paste(struct page *page, struct place place, const char *text)
+{
+    struct region *region = region_new();
+
+    put_spaces(page, place.indent + place.label_width);
+    put_toned(page, place.tone, slice_of(escape_text(region, text)));
+    page_blank(page);
     region_free(region);
 }
 

@@ -17,7 +17,8 @@ void page_init(struct page *, const struct report_options *, const struct sink *
 void page_blank(struct page *);
 
 /* A paragraph: the label at column indent (may be NULL), the text at indent + label_width, wrapped, the following lines
- * under its first. Everything is escaped. */
+ * under its first. A word that is longer than a line is broken, behind a ':' or ',' if there is one.
+ * Everything is escaped. */
 struct place {
     int         indent, label_width;
     const char *label;
@@ -25,6 +26,9 @@ struct place {
 };
 void page_text(struct page *, struct place, const char *text);
 void page_printf(struct page *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same, but never wrapped: for what is copied from here to somewhere else. */
+void page_paste(struct page *, struct place, const char *text);
 
 /* One line of cells, two spaces between; a cell wider than its width moves those after it, and what would pass the right
  * edge goes to the next line, under the first cell that stands there. Empty cells at the end leave nothing. */

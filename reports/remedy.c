@@ -3,6 +3,7 @@
 
 #include "reports/pins.h"
 #include "reports/story.h"
+#include "scanner/base/hostname.h"
 
 static const char *const sentences[REASON_COUNT] = {
     [REASON_DELIVERED_IN_CLEAR] = "ask the operator of the host for TLS; until then whoever sits on the way can read along",
@@ -69,73 +70,125 @@ static const struct cert *leaf_of(const struct story *story)
     return facts_cert(story->report->facts, conversation->certificates[0]);
 }
 
-static const char *remedy_policy(const struct story *story)
+static struct remedy plain(const char *text)
+{
+    return (struct remedy){ text, NULL };
+}
+
+static struct remedy remedy_policy(const struct story *story)
 {
     const char *place = story->policy != NULL ? answer_place(story->region, &story->policy->answer) : "";
 
     if (story->policy == NULL || place[0] == '\0')
-        return NULL;
+        return plain(NULL);
     if (story->policy->hint != NULL)
-        return region_printf(story->region, "correct %s: %s", place, story->policy->hint);
-    return region_printf(story->region, "correct %s", place);
+        return plain(region_printf(story->region, "correct %s: %s", place, story->policy->hint));
+    return plain(region_printf(story->region, "correct %s", place));
+}
+
+/* The policy entry with another match, as it would stand in the table; NULL where that cannot be said. */
+static const char *entry_with_match(const struct story *story, const char *match)
+{
+    const struct policy *policy = story->policy;
+    const char          *key, *entry;
+    size_t               i;
+
+    if (policy == NULL || story->hop == NULL || story->hop->nexthop == NULL || level_word(policy->level) == NULL)
+        return NULL;
+    key = policy->from_table && policy->answer.key != NULL ? policy->answer.key : story->hop->nexthop->text;
+    entry = region_printf(story->region, "%s %s match=%s", key, level_word(policy->level), match);
+    for (i = 0; i < policy->attribute_count; i++)
+        if (strcmp(policy->attributes[i].name, "match") != 0)
+            entry = region_printf(story->region, "%s %s=%s", entry, policy->attributes[i].name,
+                                  policy->attributes[i].value);
+    return entry;
+}
+
+/* Whether a name of a certificate covers the host: itself, or with a wildcard for the first label. */
+static bool covers(const char *name, const char *host)
+{
+    const char *parent = strchr(host, '.');
+
+    if (slice_eq_text_nocase(slice_of(name), host))
+        return true;
+    return name[0] == '*' && parent != NULL && slice_eq_text_nocase(slice_of(name + 1), parent);
+}
+
+/* The name that a policy could accept: the host's own where the certificate has it, else the first that is a name at all.
+ * The server chose it, so it must be harmless in a table. */
+static const char *acceptable_name(const struct story *story, const struct cert *leaf)
+{
+    size_t i;
+
+    for (i = 0; i < leaf->dns_name_count; i++)
+        if (covers(leaf->dns_names[i], story->host->host->ascii) && hostname_is_valid(slice_of(story->host->host->ascii)))
+            return story->host->host->ascii;
+    for (i = 0; i < leaf->dns_name_count; i++)
+        if (hostname_is_valid(slice_of(leaf->dns_names[i])))
+            return leaf->dns_names[i];
+    return NULL;
 }
 
 /* Trusting the name that a server happens to show is the reader's decision. */
-static const char *remedy_name(const struct story *story)
+static struct remedy remedy_name(const struct story *story)
 {
     const struct cert *leaf = leaf_of(story);
+    const char        *name = leaf != NULL ? acceptable_name(story, leaf) : NULL;
 
-    if (leaf == NULL || leaf->dns_name_count == 0)
-        return NULL;
-    return region_printf(story->region,
-                         "ask the operator for a certificate with the right name; or, if %s is known to serve the domain, "
-                         "accept it: match=%s", leaf->dns_names[0], leaf->dns_names[0]);
+    if (name == NULL)
+        return plain(NULL);
+    return (struct remedy){
+        region_printf(story->region, "ask the operator for a certificate with the right name; or, if you know that %s "
+                                     "takes the domain's mail, accept its name:", name),
+        entry_with_match(story, name) };
 }
 
-static const char *remedy_pin(const struct story *story)
+static struct remedy remedy_pin(const struct story *story)
 {
     const struct cert *leaf = leaf_of(story);
     const char        *pin = leaf != NULL ? pin_of_key(story->region, leaf, pin_digest(story->report->config)) : NULL;
 
     if (pin == NULL)
-        return NULL;
-    return region_printf(story->region, "confirm the new key with the operator by another way, then write match=%s", pin);
+        return plain(NULL);
+    return (struct remedy){ "confirm the new key with the operator by another way, then pin it:",
+                            entry_with_match(story, pin) };
 }
 
-static const char *remedy_tlsa(const struct story *story)
+static struct remedy remedy_tlsa(const struct story *story)
 {
-    const struct cert *leaf = leaf_of(story);
+    const struct cert      *leaf = leaf_of(story);
+    const struct mail_host *host = story->host != NULL ? story->host->host : NULL;
+    const char             *base;
 
-    if (leaf == NULL || leaf->unparsable)
-        return NULL;
-    return region_printf(story->region, "ask the operator to publish the key in use: _%u._tcp.%s. IN TLSA 3 1 1 %s",
-                         story->host->host->port,
-                         story->host->effective != NULL && story->host->effective->tlsa.base_domain != NULL
-                             ? story->host->effective->tlsa.base_domain : story->host->host->ascii,
-                         leaf->spki_sha256);
+    if (leaf == NULL || leaf->unparsable || story->host->effective == NULL)
+        return plain(NULL);
+    base = story->host->effective->tlsa.base_domain;
+    return (struct remedy){ "if the host is genuine, its operator has to publish the key in use:",
+                            region_printf(story->region, "_%u._tcp.%s. IN TLSA 3 1 1 %s", host->port,
+                                          base != NULL ? base : host->ascii, leaf->spki_sha256) };
 }
 
-static const char *remedy_clear(const struct story *story)
+static struct remedy remedy_clear(const struct story *story)
 {
     if (story->policy == NULL || story->policy->level <= LEVEL_MAY)
-        return NULL;
-    return "ask the operator to offer STARTTLS; until then only the level may would let the mail go, in the clear";
+        return plain(NULL);
+    return plain("ask the operator to offer STARTTLS; until then only the level may would let the mail go, in the clear");
 }
 
-static const char *remedy_not_allowed(const struct story *story)
+static struct remedy remedy_not_allowed(const struct story *story)
 {
     char address[ADDRESS_TEXT_MAX];
 
     if (story->host == NULL || !story->host->host->has_address)
-        return NULL;
+        return plain(NULL);
     address_to_text(&story->host->host->address, address);
-    return region_printf(story->region, "if the address is yours, allow it: --allow-address %s", address);
+    return plain(region_printf(story->region, "if the address is yours, allow it: --allow-address %s", address));
 }
 
-/* Sentences with names in them; NULL where the names are not known. */
+/* Sentences with names in them; none where the names are not known. */
 static const struct {
     enum reason reason;
-    const char *(*make)(const struct story *);
+    struct remedy (*make)(const struct story *);
 } makers[] = {
     { REASON_POLICY_INVALID, remedy_policy },
     { REASON_CERTIFICATE_NAME_MISMATCH, remedy_name },
@@ -145,14 +198,16 @@ static const struct {
     { REASON_ADDRESS_NOT_ALLOWED, remedy_not_allowed },
 };
 
-const char *story_remedy(const struct story *story)
+struct remedy story_remedy(const struct story *story)
 {
     enum reason reason = story->result->forecast.reason;
-    const char *made;
     size_t      i;
 
-    for (i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
-        if (makers[i].reason == reason && (made = makers[i].make(story)) != NULL)
+    for (i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+        struct remedy made = makers[i].reason == reason ? makers[i].make(story) : plain(NULL);
+
+        if (made.text != NULL)
             return made;
-    return sentences[reason];
+    }
+    return plain(sentences[reason]);
 }

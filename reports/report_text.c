@@ -9,7 +9,7 @@
 #include "reports/writers.h"
 
 #define INDENT 4
-#define LABEL_WIDTH 8
+#define LABEL_WIDTH 9
 #define DETAIL_MARGIN (INDENT + LABEL_WIDTH)
 #define VERDICT_WIDTH 9
 #define LEVEL_WIDTH 11
@@ -119,7 +119,7 @@ static void put_counts(struct text_report *text, struct region *region)
 
 static bool is_shown(const struct text_report *text, const struct finding *finding, const struct story *story)
 {
-    if (finding == story->cause)
+    if (finding == story->cause || strcmp(finding->text, story_why(story)) == 0)
         return false;
     return text->options->verbose || finding->severity > SEVERITY_NOTICE;
 }
@@ -130,14 +130,16 @@ static void put_findings(struct text_report *text, const struct story *story)
 
     for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
         struct place place = detail(finding->severity == SEVERITY_CRITICAL ? "also" : severity_word(finding->severity));
+        const char  *fact;
 
         if (!is_shown(text, finding, story))
             continue;
         place.label_tone = finding->severity == SEVERITY_NOTICE ? TONE_DIM : TONE_YELLOW;
-        if (finding->host != NULL && strstr(finding->text, finding->host) == NULL)
-            page_printf(&text->page, place, "%s: %s", finding->host, finding->text);
+        fact = finding_fact(story->region, finding);
+        if (finding->host != NULL && strstr(fact, finding->host) == NULL)
+            page_printf(&text->page, place, "%s: %s", finding->host, fact);
         else
-            page_text(&text->page, place, finding->text);
+            page_text(&text->page, place, fact);
     }
 }
 
@@ -166,6 +168,15 @@ static void put_optional(struct text_report *text, const char *label, const char
 {
     if (value != NULL)
         page_text(&text->page, detail(label), value);
+}
+
+static void put_remedy(struct text_report *text, const struct story *story)
+{
+    struct remedy remedy = story_remedy(story);
+
+    put_optional(text, "do", remedy.text);
+    if (remedy.paste != NULL)
+        page_paste(&text->page, detail(NULL), remedy.paste);
 }
 
 static void put_route(struct text_report *text, struct region *region, const struct result *result)
@@ -209,7 +220,7 @@ static void put_destination(struct text_report *text, const struct result *resul
         put_optional(text, "policy", story_entry(&story, story.policy));
     put_findings(text, &story);
     if (bad)
-        put_optional(text, "do", story_remedy(&story));
+        put_remedy(text, &story);
     if (text->options->verbose)
         put_route(text, region, result);
     region_free(region);

@@ -33,18 +33,27 @@ static void find_host(struct story *story)
     story->hop = result->hop_count > 0 ? &result->hops[0] : NULL;
 }
 
+/* "in the clear" says nothing of why: what the host lacks does. */
+static bool is_cause(const struct finding *finding, enum reason reason)
+{
+    return strcmp(finding->code, reason_code(reason)) == 0 ||
+           (reason == REASON_DELIVERED_IN_CLEAR &&
+            (strcmp(finding->code, reason_code(REASON_STARTTLS_NOT_OFFERED)) == 0 ||
+             strcmp(finding->code, reason_code(REASON_STARTTLS_REFUSED)) == 0 ||
+             strcmp(finding->code, reason_code(REASON_TLS_ENGINE_UNAVAILABLE)) == 0));
+}
+
 /* A finding may be about a host; the one of the host that settled it comes first. */
 static void find_cause(struct story *story)
 {
-    const char           *code = reason_code(story->result->forecast.reason);
     const struct finding *finding;
 
     for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
-        if (strcmp(finding->code, code) != 0)
+        if (!is_cause(finding, story->result->forecast.reason))
             continue;
         if (story->cause == NULL)
             story->cause = finding;
-        if (story->host != NULL && same_text(finding->host, story->host->host->host)) {
+        if (story->host != NULL && same_text(finding->host, story->host->host->ascii)) {
             story->cause = finding;
             return;
         }
@@ -62,9 +71,24 @@ void story_find(struct story *story, struct region *region, const struct report 
         story->policy = story->hop->policy;
 }
 
+const char *finding_fact(struct region *region, const struct finding *finding)
+{
+    struct slice text = slice_of(finding->text), tail;
+    enum reason  reason;
+
+    if (!reason_parse(finding->code, &reason) || reason_remedy(reason) == NULL)
+        return finding->text;
+    tail = slice_of(region_printf(region, "; %s", reason_remedy(reason)));
+    return slice_ends_with(text, tail) ? region_slice(region, slice_head(text, text.n - tail.n)) : finding->text;
+}
+
 const char *story_why(const struct story *story)
 {
-    return story->cause != NULL ? story->cause->text : reason_sentence(story->result->forecast.reason);
+    /* The digests stand in the remedy. */
+    if (story->result->forecast.reason == REASON_FINGERPRINT_MISMATCH)
+        return reason_sentence(REASON_FINGERPRINT_MISMATCH);
+    return story->cause != NULL ? finding_fact(story->region, story->cause)
+                                : reason_sentence(story->result->forecast.reason);
 }
 
 const char *story_level(const struct story *story)

@@ -17,6 +17,8 @@ struct story {
 /* What the functions below give lives in the region. */
 void story_find(struct story *, struct region *, const struct report *, const struct result *);
 
+/* The text of a finding without the advice at its end. */
+const char *finding_fact(struct region *, const struct finding *);
 /* Why the forecast is as it is: one sentence. */
 const char *story_why(const struct story *);
 /* "secure"; "may (dane)" where the level in force is not that of the policy; "-". */
@@ -31,8 +33,12 @@ const char *forecast_log(struct region *, const struct forecast *);
 const char *time_text(struct region *, int64_t when);
 const char *date_text(struct region *, int64_t when);
 
-/* What to do about the verdict (remedy.c). NULL: nothing. */
-const char *story_remedy(const struct story *);
+/* What to do about the verdict (remedy.c). text NULL: nothing. */
+struct remedy {
+    const char *text;
+    const char *paste;   /* what to write where it belongs: a table line, a DNS record; NULL */
+};
+struct remedy story_remedy(const struct story *);
 /* The sentence of the table for a reason, without names; NULL: nothing to be done. For tests. */
 const char *remedy_sentence(enum reason);
 

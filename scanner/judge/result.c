@@ -56,6 +56,26 @@ const char *reason_rfc8460(enum reason reason)
     return reasons[reason].rfc8460;
 }
 
+static const char *const remedies[REASON_COUNT] = {
+    [REASON_STARTTLS_NOT_OFFERED] = "tell its postmaster, or choose a level that the host can meet",
+    [REASON_TLS_HANDSHAKE_FAILED] = "compare protocols and ciphers of both sides",
+    [REASON_CERTIFICATE_NAME_MISMATCH] = "if the name belongs to the destination, add it to match=",
+    [REASON_CERTIFICATE_NOT_TRUSTED] = "check smtp_tls_CAfile, or name the authority with tafile=",
+    [REASON_FINGERPRINT_MISMATCH] = "if the new certificate is genuine, put its fingerprint into match=",
+    [REASON_TLSA_MISMATCH] = "its postmaster has to publish TLSA records of the certificate in use",
+    [REASON_TLSA_LOOKUP_FAILED] = "its name servers fail: DANE forbids to send without the answer",
+    [REASON_WRAPPER_NEEDS_ENCRYPT] = "set the level encrypt or stronger where smtp_tls_wrappermode is on",
+    [REASON_TLS_ENGINE_UNAVAILABLE] = "repair the certificate files that Postfix's TLS engine is to read",
+    [REASON_NOT_DNSSEC] = "use dane, which takes what there is, or a level that does not need DNSSEC",
+    [REASON_NO_TLSA] = "use dane, which takes what there is, or another level",
+    [REASON_STS_MX_MISMATCH] = "the MTA-STS policy in the table is out of date, or the MX record is forged",
+};
+
+const char *reason_remedy(enum reason reason)
+{
+    return remedies[reason];
+}
+
 bool reason_parse(const char *code, enum reason *reason)
 {
     for (int i = 0; code != NULL && i < REASON_COUNT; i++) {

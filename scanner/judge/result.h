@@ -25,6 +25,8 @@ enum reason {
 const char *reason_code(enum reason);
 const char *reason_sentence(enum reason);
 const char *reason_rfc8460(enum reason);               /* NULL: none */
+/* What a postmaster can do about it; NULL: nothing in general. Findings about hosts end in "; " and this. */
+const char *reason_remedy(enum reason);
 bool        reason_parse(const char *code, enum reason *);
 
 enum finding_code {
