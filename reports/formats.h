@@ -17,7 +17,8 @@ struct report_options {
     bool colour;      /* text: the sink is a terminal that takes colours */
     bool verbose;     /* text: hosts and their story under every destination */
     bool quiet_deliver; /* text: leave destinations of verdict deliver to the counts */
-    int  width;       /* text: columns; 0: 80 */
+    int  width;       /* text, explain: columns; 0: 80 */
+    bool policy_only; /* explain: nothing was observed; routing and policy alone */
 };
 
 struct format {

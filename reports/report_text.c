@@ -63,21 +63,20 @@ static void put_header(struct text_report *text, struct region *region)
         page_text(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
 }
 
-static void put_global_finding(struct text_report *text, const struct finding *finding)
+static void put_global_finding(struct text_report *text, struct region *region, const struct finding *finding)
 {
     struct place place = { .label_width = VERDICT_WIDTH + 2, .label = severity_word(finding->severity),
                            .label_tone = tone_of_severity(finding->severity) };
 
     page_text(&text->page, place, finding->text);
     place.label = NULL;
-    if (finding->file != NULL && finding->line > 0)
-        page_printf(&text->page, place, "%s:%d (%s)", finding->file, finding->line, finding->code);
+    if (finding->file != NULL)
+        page_printf(&text->page, place, "%s (%s)", file_place(region, finding->file, finding->line), finding->code);
     else
-        page_printf(&text->page, place, "%s%s(%s)", finding->file != NULL ? finding->file : "",
-                    finding->file != NULL ? " " : "", finding->code);
+        page_printf(&text->page, place, "(%s)", finding->code);
 }
 
-static void put_global_findings(struct text_report *text)
+static void put_global_findings(struct text_report *text, struct region *region)
 {
     const struct finding *finding;
     int                   severity;
@@ -87,7 +86,7 @@ static void put_global_findings(struct text_report *text)
     for (severity = SEVERITY_CRITICAL; severity >= SEVERITY_NOTICE; severity--)
         for (finding = text->report->findings.first; finding != NULL; finding = finding->next)
             if ((int)finding->severity == severity)
-                put_global_finding(text, finding);
+                put_global_finding(text, region, finding);
 }
 
 static const enum verdict worst_first[] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,
@@ -179,9 +178,11 @@ static void put_remedy(struct text_report *text, const struct story *story)
         page_paste(&text->page, detail(NULL), remedy.paste);
 }
 
-static void put_route(struct text_report *text, struct region *region, const struct result *result)
+static void put_route(struct text_report *text, const struct story *story)
 {
-    size_t h, i;
+    const struct result *result = story->result;
+    struct region       *region = story->region;
+    size_t               h, i;
 
     put_optional(text, "log", forecast_log(region, &result->forecast));
     if (result->first_attempt.status != NULL && result->forecast.status != NULL &&
@@ -189,7 +190,7 @@ static void put_route(struct text_report *text, struct region *region, const str
         put_optional(text, "first", forecast_log(region, &result->first_attempt));
     for (h = 0; h < result->hop_count; h++) {
         const struct hop_result *hop = &result->hops[h];
-        struct host_context      context = { region, text->report, hop, false };
+        struct host_context      context = { story, hop, false };
 
         page_printf(&text->page, detail(h == 0 ? "route" : hop->fallback ? "fallback" : "then"), "%s:%s",
                     result->route != NULL && result->route->transport != NULL ? result->route->transport : "smtp",
@@ -222,7 +223,7 @@ static void put_destination(struct text_report *text, const struct result *resul
     if (bad)
         put_remedy(text, &story);
     if (text->options->verbose)
-        put_route(text, region, result);
+        put_route(text, &story);
     region_free(region);
 }
 
@@ -291,7 +292,7 @@ bool report_text_write(const struct report *report, const struct report_options 
 
     page_init(&text.page, options, sink);
     put_header(&text, region);
-    put_global_findings(&text);
+    put_global_findings(&text, region);
     put_counts(&text, region);
     put_destinations(&text, region);
     region_free(region);

@@ -105,13 +105,16 @@ const char *story_level(const struct story *story)
     return region_printf(story->region, "%s (%s)", in_force, asked);
 }
 
+const char *file_place(struct region *region, const char *file, int line)
+{
+    return line > 0 ? region_printf(region, "%s:%d", file, line) : file;
+}
+
 const char *answer_place(struct region *region, const struct table_answer *answer)
 {
-    const char *where = answer->file != NULL ? answer->file : answer->table;
-
-    if (where == NULL)
-        return "";
-    return answer->file != NULL && answer->line > 0 ? region_printf(region, "%s:%d", where, answer->line) : where;
+    if (answer->file != NULL)
+        return file_place(region, answer->file, answer->line);
+    return answer->table != NULL ? answer->table : "";
 }
 
 /* The global level: a parameter, and the place where it is set. */
@@ -124,9 +127,8 @@ static const char *parameter_place(const struct story *story, const char *parame
         return parameter;
     if (!params_is_set(service->params, parameter, &entry))
         return region_printf(story->region, "%s: the default", parameter);
-    if (entry->line > 0)
-        return region_printf(story->region, "%s:%d: %s = %s", entry->file, entry->line, parameter, entry->value);
-    return region_printf(story->region, "%s: %s = %s", entry->file, parameter, entry->value);
+    return region_printf(story->region, "%s: %s = %s", file_place(story->region, entry->file, entry->line), parameter,
+                         entry->value);
 }
 
 const char *story_entry(const struct story *story, const struct policy *policy)

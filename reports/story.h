@@ -25,7 +25,9 @@ const char *story_why(const struct story *);
 const char *story_level(const struct story *);
 /* Where a policy comes from: "/etc/postfix/tls_policy:12: example.net secure match=nexthop". NULL: from nowhere. */
 const char *story_entry(const struct story *, const struct policy *);
-/* A table's answer: "tls_policy:12: key value", with what is known of it. */
+/* "/etc/postfix/tls_policy:12"; line 0: the file alone. */
+const char *file_place(struct region *, const char *file, int line);
+/* Where a table's answer stands: the line, or the table; "" when neither is known. */
 const char *answer_place(struct region *, const struct table_answer *);
 /* As in Postfix's log: "relay=..., dsn=4.7.5, status=deferred (Server certificate not verified)". NULL: not known. */
 const char *forecast_log(struct region *, const struct forecast *);

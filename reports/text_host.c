@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "reports/pins.h"
-#include "reports/story.h"
 #include "scanner/policy/protocols.h"
 
 #define LABEL_WIDTH 13
@@ -34,6 +33,8 @@ const char *mx_text(struct region *region, const struct mail_hosts *hosts)
 
     if (hosts == NULL || hosts->mx_dnssec == NULL)
         return NULL;
+    if (hosts->unknown != NULL)
+        return region_printf(region, "not known (%s)", hosts->unknown);
     status = hosts->mx_dnssec;
     if (hosts->mx_record_count == 0)
         return region_printf(region, "none (%s)", status);
@@ -121,7 +122,7 @@ static void page_tlsa(struct page *page, int indent, const struct host_context *
     }
     for (i = 0; i < tlsa->count && i < TLSA_SHOWN; i++)
         page_printf(page, line_at(indent, i == 0 ? "TLSA" : NULL), "%s%s",
-                    tlsa_record_text(context->region, tlsa->records[i]),
+                    tlsa_record_text(context->story->region, tlsa->records[i]),
                     is_usable(tlsa, tlsa->records[i]) ? "" : " (not usable)");
     if (i < tlsa->count)
         page_printf(page, line_at(indent, NULL), "and %zu more", tlsa->count - i);
@@ -132,7 +133,7 @@ static void page_tlsa(struct page *page, int indent, const struct host_context *
 static void page_certificate(struct page *page, int indent, const struct host_context *context, const char *label,
                              const char *id)
 {
-    const struct cert *cert = facts_cert(context->report->facts, id);
+    const struct cert *cert = facts_cert(context->story->report->facts, id);
 
     if (cert == NULL || cert->unparsable) {
         page_text(page, line_at(indent, label), cert == NULL ? id : "not a certificate");
@@ -140,18 +141,18 @@ static void page_certificate(struct page *page, int indent, const struct host_co
     }
     page_printf(page, line_at(indent, label), "%s", cert->subject);
     page_printf(page, line_at(indent, NULL), "issued by %s", cert->issuer);
-    page_printf(page, line_at(indent, NULL), "valid %s to %s, %s, %s", date_text(context->region, cert->not_before),
-                date_text(context->region, cert->not_after), cert->key, cert->signature);
+    page_printf(page, line_at(indent, NULL), "valid %s to %s, %s, %s", date_text(context->story->region, cert->not_before),
+                date_text(context->story->region, cert->not_after), cert->key, cert->signature);
     if (cert->dns_name_total > 0)
         page_printf(page, line_at(indent, NULL), "names %s",
-                    names_text(context->region, cert->dns_names, cert->dns_name_count, cert->dns_name_total, NAMES_SHOWN));
+                    names_text(context->story->region, cert->dns_names, cert->dns_name_count, cert->dns_name_total, NAMES_SHOWN));
 }
 
 static void page_pins(struct page *page, int indent, const struct host_context *context, const char *id)
 {
-    const struct cert *cert = facts_cert(context->report->facts, id);
-    const char        *digest = pin_digest(context->report->config);
-    const char        *key = cert != NULL ? pin_of_key(context->region, cert, digest) : NULL;
+    const struct cert *cert = facts_cert(context->story->report->facts, id);
+    const char        *digest = pin_digest(context->story->report->config);
+    const char        *key = cert != NULL ? pin_of_key(context->story->region, cert, digest) : NULL;
 
     if (key == NULL)
         return;
@@ -227,7 +228,7 @@ static void page_profile(struct page *page, int indent, const struct host_contex
 
     page_printf(page, line_at(indent, "asks"), "%s %s, SNI %s", profile->lmtp ? "LHLO" : "EHLO", profile->helo_name,
                 profile->sni != NULL ? profile->sni : "none");
-    page_printf(page, line_at(indent, NULL), "%s, %s", protocols_to_text(context->region, &protocols),
+    page_printf(page, line_at(indent, NULL), "%s, %s", protocols_to_text(context->story->region, &protocols),
                 profile->wrapper ? "TLS from the first byte" : "STARTTLS");
     if (profile->ciphers != NULL)
         page_printf(page, line_at(indent, NULL), "ciphers %s", profile->ciphers);
@@ -268,7 +269,7 @@ static void page_outcome(struct page *page, int indent, const struct host_result
 void page_host(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
 {
     const struct effective *effective = host->effective;
-    const char             *accepted = match_text(context->region, host);
+    const char             *accepted = match_text(context->story->region, host);
     char                    address[ADDRESS_TEXT_MAX] = "no address";
 
     if (host->host->has_address)
@@ -277,6 +278,8 @@ void page_host(struct page *page, int indent, const struct host_context *context
                 address, host->host->port, host->host->preference);
     indent += 2;
     page_outcome(page, indent, host);
+    if (host->policy != NULL && host->policy != context->hop->policy)
+        page_text(page, line_at(indent, "policy"), story_entry(context->story, host->policy));
     if (effective != NULL && level_word(effective->level) != NULL)
         page_text(page, line_at(indent, "level"), level_word(effective->level));
     if (effective != NULL && effective->warning != NULL)

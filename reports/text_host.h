@@ -3,10 +3,10 @@
 #define REPORTS_TEXT_HOST_H
 
 #include "reports/page.h"
+#include "reports/story.h"
 
 struct host_context {
-    struct region           *region;
-    const struct report     *report;
+    const struct story      *story;
     const struct hop_result *hop;
     bool                     all;   /* explain: what was said and shown, and how it was asked for */
 };

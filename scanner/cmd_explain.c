@@ -16,7 +16,7 @@ static bool observe(struct audit *audit, struct error *err)
 
 static bool explain(struct audit *audit, struct error *err)
 {
-    struct report_options options = { .verbose = true };
+    struct report_options options = { .verbose = true, .policy_only = audit->options->offline };
     struct output        *output;
     struct sink           sink;
     size_t                i;
