@@ -12,7 +12,11 @@ static const char *policy_words(struct region *region, const struct policy *poli
 {
     const char *error = policy->error != NULL ? policy->error : policy->text != NULL ? policy->text : "invalid policy";
 
-    return policy->hint != NULL ? region_printf(region, "%s; %s", error, policy->hint) : error;
+    if (policy->hint != NULL)
+        return region_printf(region, "%s; %s", error, policy->hint);
+    if (policy->trouble == POLICY_BAD_VALUE)
+        return region_printf(region, "%s; until the entry is corrected, Postfix defers all mail that it governs", error);
+    return error;
 }
 
 static enum reason policy_reason(const struct policy *policy)
@@ -176,15 +180,33 @@ static void tell_orders(const struct inquiry *inquiry)
                                        result->first_attempt.text != NULL ? result->first_attempt.text : "no reason"));
 }
 
+/* The next-hop's text kills smtp(8): where was it written? */
+static void tell_bad_nexthop(const struct inquiry *inquiry, size_t number)
+{
+    const struct hop *hop = &inquiry->chain->hops[number];
+    const struct table_answer *answer = &hop->route->answer;
+    const char *parameter = hop->fallback ? "smtp_fallback_relay" : "relayhost", *file = answer->file;
+    const struct main_cf_entry *entry = NULL;
+    int line = answer->line;
+
+    if ((hop->fallback || hop->route->is_relayhost) && params_is_set(hop->service->params, parameter, &entry) &&
+        entry != NULL) {
+        file = entry->file;
+        line = entry->line;
+    }
+    finding_add_once(inquiry, reason_code(REASON_NEXTHOP_INVALID), hop_severity(inquiry, number, VERDICT_DEFER), NULL, file,
+                     line, region_printf(inquiry->region,
+                                         "smtp(8) dies of the next-hop \"%s\", the mail stays queued: %s; write host, "
+                                         "[host] or [host]:port", hop->text, hop->error));
+}
+
 static void tell_hop(const struct inquiry *inquiry, size_t number)
 {
     const struct hop *hop = &inquiry->chain->hops[number];
     const struct hop_result *result = &inquiry->result->hops[number];
 
     if (hop->error != NULL) {
-        finding_add_once(inquiry, reason_code(REASON_NEXTHOP_INVALID), hop_severity(inquiry, number, VERDICT_DEFER), NULL,
-                         NULL, 0, region_printf(inquiry->region, "smtp(8) dies of the next-hop \"%s\": %s", hop->text,
-                                                hop->error));
+        tell_bad_nexthop(inquiry, number);
         return;
     }
     tell_policy(inquiry, number, &hop->policy);
@@ -237,8 +259,8 @@ void judge_add_route_findings(const struct inquiry *inquiry)
 
         finding_add_once(inquiry, finding_word(FINDING_SERVICE_DOES_NOT_START), SEVERITY_CRITICAL, NULL,
                          error->file[0] != '\0' ? error->file : NULL, error->line,
-                         region_printf(inquiry->region, "the service %s does not start: %s", route->service->name,
-                                       error->text));
+                         region_printf(inquiry->region, "the service %s does not start: %s%s%s", route->service->name,
+                                       error->text, error->fix[0] != '\0' ? "; " : "", error->fix));
     }
     if (inquiry->input->sender == NULL &&
         (config->sender_relayhost_maps.count > 0 || config->sender_transport_maps.count > 0))

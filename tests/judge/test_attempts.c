@@ -432,7 +432,7 @@ static void test_long(void)
         for (int k = 0; k < longs[i].count; k += 5)
             strcat(text, longs[i].pattern);
         strcat(text, longs[i].last);
-        count = attempts_explore(region, addresses, read_list(region, text, addresses), &rules, &(struct why){ NULL },
+        count = attempts_explore(region, addresses, read_list(region, text, addresses), &rules, &(struct why){ .dsn = NULL },
                                  outcomes, ATTEMPT_OUTCOMES_MAX, NULL);
         for (size_t k = 0; k < count; k++)
             check_ok(!outcomes[k].unknown, "%s: %s is known", longs[i].what, end_text(region, &outcomes[k]));

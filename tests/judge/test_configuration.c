@@ -1,0 +1,149 @@
+/* Our own side: configurations, and the facts of whole runs, that show a fault of this machine. */
+#include <string.h>
+
+#include "scanner/judge/judge.h"
+#include "tests/lib/check.h"
+#include "tests/policy/dns_world.h"
+#include "tests/policy/fixture.h"
+
+static const char *codes(struct region *region, const struct findings *findings)
+{
+    const char *text = "";
+
+    for (const struct finding *f = findings->first; f != NULL; f = f->next)
+        text = region_printf(region, "%s%s%s", text, *text != '\0' ? " " : "", f->code);
+    return text;
+}
+
+#define TEN_INSECURE                                                                                                   \
+    "a.example A ok\nb.example A ok\nc.example A ok\nd.example A ok\ne.example A ok\nf.example A ok\ng.example A ok\n" \
+    "h.example A ok\ni.example A ok\nj.example A nxdomain\n"
+
+static const struct configuration_row {
+    const char *what, *main_cf, *dns, *codes;
+} configurations[] = {
+    { "nothing wrong", "smtp_tls_security_level = may\n", "", "" },
+    { "verify without an authority", "smtp_tls_security_level = verify\n", "", "local-no-ca" },
+    { "an entry with secure", "smtp_tls_policy_maps = inline:{ { a.example = secure match=b } }\n", "", "local-no-ca" },
+    { "one that brings its own", "smtp_tls_policy_maps = inline:{ { a.example = secure tafile=/x } }\n", "", "" },
+    { "per-site beside policies",
+      "smtp_tls_policy_maps = inline:{ { a.example = may } }\nsmtp_tls_per_site = inline:{ { a.example = MAY } }\n", "",
+      "per-site-ignored" },
+    { "ten answers, none secure", "smtp_tls_security_level = dane\n", TEN_INSECURE, "local-resolver-not-validating" },
+    { "the same without DANE", "smtp_tls_security_level = may\n", TEN_INSECURE, "" },
+    { "one secure answer from far away", "smtp_tls_security_level = dane\n", TEN_INSECURE "k.example A ad\n",
+      "resolver-not-loopback" },
+};
+
+static void test_configurations(void)
+{
+    for (size_t i = 0; i < sizeof(configurations) / sizeof(*configurations); i++) {
+        const struct configuration_row *row = &configurations[i];
+        struct fixture *f = fixture_new(row->main_cf, "3.7.11", NULL);
+        struct judge_input input = { .config = &f->config, .view = &f->view };
+        struct findings findings = { 0 };
+
+        dns_world_add(f->facts, row->dns);
+        judge_configuration(f->region, &findings, &input);
+        is_text(codes(f->region, &findings), row->codes, "%s", row->what);
+        fixture_free(f);
+    }
+}
+
+static void test_troubles(void)
+{
+    static const struct error bad = { .text = "bad boolean", .fix = "yes or no", .file = "main.cf", .line = 3 };
+    struct fixture *f = fixture_new("", "3.7.11", NULL);
+    struct table_notice broken = { .code = "table-missing", .text = "no such file", .file = "/x", .breaks = true };
+    struct table_notice notices = { .code = "table-stale-index", .text = "old", .file = "/y", .next = &broken };
+    struct judge_input input = { .config = &f->config, .view = &f->view };
+    struct findings findings = { 0 };
+
+    f->smtp->start_error = &bad;
+    f->lmtp->engine_error = "cannot read the certificate";
+    f->config.notices = &notices;
+    judge_configuration(f->region, &findings, &input);
+    is_text(codes(f->region, &findings), "service-does-not-start local-tls-engine table-stale-index table-broken",
+            "what stops Postfix");
+    is_text(findings.first->text, "the service smtp does not start: bad boolean; yes or no", "with its remedy");
+    is_int(findings.first->line, 3, "and its line");
+    fixture_free(f);
+}
+
+/* count conversations, each with a server in the network of its own number modulo networks. */
+static void add_conversations(struct facts *facts, int count, int networks, struct conversation pattern)
+{
+    for (int i = 0; i < count; i++) {
+        struct profile profile = { .address = { FAMILY_IPV4, { 198, 51, (uint8_t)(i % networks), (uint8_t)i } },
+                                   .port = 25, .helo_name = "client", .ciphers = "", .groups = "" };
+
+        pattern.profile = &profile;
+        facts_add_conversation(facts, &pattern);
+    }
+}
+
+static const struct conversation dead = { .phase = PHASE_CONNECT, .ending = ENDING_CONNECT_TIMEOUT };
+static const struct conversation plain = { .phase = PHASE_EHLO, .ending = ENDING_COMPLETE, .ehlo = { .code = 250 } };
+static const struct conversation good = { .phase = PHASE_DONE, .ehlo = { .code = 250 }, .starttls_offered = true };
+
+static const struct surroundings_row {
+    const char *what;
+    int count, networks;
+    const struct conversation *pattern;
+    bool one_good;
+    const char *dns;
+    enum local_fault fault;
+    const char *codes;
+} surroundings[] = {
+    { "ten dead servers", 10, 5, &dead, false, "", LOCAL_FAULT_CONNECT, "local-no-connections" },
+    { "nine", 9, 5, &dead, false, "", LOCAL_FAULT_NONE, "" },
+    { "ten in four networks", 10, 4, &dead, false, "", LOCAL_FAULT_NONE, "" },
+    { "ten and one that lives", 10, 5, &dead, true, "", LOCAL_FAULT_NONE, "" },
+    { "ten without STARTTLS", 10, 5, &plain, false, "", LOCAL_FAULT_STARTTLS, "local-starttls-stripped" },
+    { "ten, and one with it", 10, 5, &plain, true, "", LOCAL_FAULT_NONE, "" },
+    { "no resolver", 0, 1, &dead, false, "a.example MX noresolver", LOCAL_FAULT_RESOLVER, "local-resolver" },
+    { "one question without an answer", 0, 1, &dead, false, "a.example MX timeout", LOCAL_FAULT_NONE, "" },
+    { "one answer", 0, 1, &dead, false, "a.example MX noresolver\nb.example MX nxdomain", LOCAL_FAULT_NONE, "" },
+};
+
+static void test_surroundings(void)
+{
+    for (size_t i = 0; i < sizeof(surroundings) / sizeof(*surroundings); i++) {
+        const struct surroundings_row *row = &surroundings[i];
+        struct region *region = region_new();
+        struct facts *facts = facts_new();
+        struct findings findings = { 0 };
+
+        add_conversations(facts, row->count, row->networks, *row->pattern);
+        if (row->one_good)
+            add_conversations(facts, 1, 1, good);
+        dns_world_add(facts, row->dns);
+        is_int(judge_surroundings(region, &findings, facts), row->fault, "%s", row->what);
+        is_text(codes(region, &findings), row->codes, "%s: finding", row->what);
+        facts_free(facts);
+        region_free(region);
+    }
+}
+
+static void test_apply(void)
+{
+    struct result result = { .verdict = VERDICT_DEFER, .best = VERDICT_DEFER, .worst = VERDICT_DEFER, .certain = true,
+                             .forecast = { .status = "deferred", .dsn = "4.4.1", .reason = REASON_CONNECT_TIMEOUT } };
+
+    judge_apply_fault(&result, LOCAL_FAULT_STARTTLS);
+    is_int(result.verdict, VERDICT_DEFER, "another fault");
+    judge_apply_fault(&result, LOCAL_FAULT_CONNECT);
+    is_int(result.verdict, VERDICT_UNKNOWN, "the fault that made it");
+    is_text(reason_code(result.forecast.reason), "local-fault", "says so");
+    is_text(result.forecast.dsn, "4.4.1", "the forecast stays");
+    check_ok(!result.certain, "nothing is certain");
+}
+
+int main(void)
+{
+    test_configurations();
+    test_troubles();
+    test_surroundings();
+    test_apply();
+    return check_done();
+}
