@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include "scanner/facts/facts.h"
 
 #include "scanner/base/dict.h"
@@ -8,6 +9,7 @@
 struct facts {
     struct region *region;
     struct dict   *dns, *conversations, *tables, *destinations;
+    struct dict   *before_tls; /* conversations that came to an end before TLS began, by what they have in the clear */
     struct certs  *certs;
 };
 
@@ -18,6 +20,7 @@ struct facts *facts_new(void)
     f->region = region_new();
     f->dns = dict_new();
     f->conversations = dict_new();
+    f->before_tls = dict_new();
     f->tables = dict_new();
     f->destinations = dict_new();
     f->certs = certs_new();
@@ -30,6 +33,7 @@ void facts_free(struct facts *f)
         return;
     dict_free(f->dns);
     dict_free(f->conversations);
+    dict_free(f->before_tls);
     dict_free(f->tables);
     dict_free(f->destinations);
     certs_free(f->certs);
@@ -63,11 +67,26 @@ const struct dns_fact *facts_add_dns(struct facts *f, const struct dns_fact *fac
     return add(f, f->dns, &key, dns_members, fact, sizeof(*fact));
 }
 
+/* It was the server that ended it before TLS began: with any other TLS settings it would have gone the same way. */
+static bool ended_before_tls(const struct conversation *c)
+{
+    return !c->profile->wrapper && c->phase < PHASE_HANDSHAKE &&
+           (c->ending == ENDING_COMPLETE || c->ending == ENDING_REFUSED || c->ending == ENDING_LOST ||
+            c->ending == ENDING_TIMEOUT || c->ending == ENDING_CONNECT_FAILED || c->ending == ENDING_CONNECT_TIMEOUT) &&
+           !(c->phase == PHASE_STARTTLS && c->profile->no_handshake && c->starttls.code / 100 == 2);
+}
+
 const struct conversation *facts_add_conversation(struct facts *f, const struct conversation *fact)
 {
-    struct buf key = facts_key_profile(fact->profile);
+    struct buf                 key = facts_key_profile(fact->profile);
+    const struct conversation *kept = add(f, f->conversations, &key, conversation_members, fact, sizeof(*fact));
 
-    return add(f, f->conversations, &key, conversation_members, fact, sizeof(*fact));
+    if (ended_before_tls(kept)) {
+        key = facts_key_in_clear(kept->profile);
+        dict_put(f->before_tls, buf_slice(&key), (void *)(uintptr_t)kept);
+        buf_clear(&key);
+    }
+    return kept;
 }
 
 const struct table_fact *facts_add_table(struct facts *f, const struct table_fact *fact)
@@ -99,6 +118,13 @@ const struct conversation *facts_conversation(const struct facts *f, const struc
     struct buf key = facts_key_profile(profile);
 
     return find(f->conversations, &key);
+}
+
+const struct conversation *facts_conversation_before_tls(const struct facts *f, const struct profile *profile)
+{
+    struct buf key = facts_key_in_clear(profile);
+
+    return find(f->before_tls, &key);
 }
 
 const struct table_fact *facts_table(const struct facts *f, const char *table, struct slice text)
@@ -158,6 +184,8 @@ const struct conversation *view_conversation(const struct view *v, const struct 
 
     if (fact == NULL && v->wants != NULL)
         wants_conversation(v->wants, profile);
+    else if (fact == NULL)
+        fact = facts_conversation_before_tls(v->facts, profile);
     return fact;
 }
 

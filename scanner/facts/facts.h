@@ -37,6 +37,9 @@ void                       facts_add_destination(struct facts *, const char *tex
 /* NULL: not observed. Names compare without regard to case. */
 const struct dns_fact     *facts_dns(const struct facts *, const char *name, enum dns_type);
 const struct conversation *facts_conversation(const struct facts *, const struct profile *);
+/* One that the server ended before TLS began, held by a profile that differs in nothing but TLS: it tells what any other
+ * TLS settings would have met. For a replay with another configuration. */
+const struct conversation *facts_conversation_before_tls(const struct facts *, const struct profile *);
 const struct table_fact   *facts_table(const struct facts *, const char *table, struct slice key);
 const struct cert         *facts_cert(const struct facts *, const char *id);
 struct certs              *facts_certs(struct facts *);
@@ -78,7 +81,8 @@ struct view {
     const struct facts *facts;
     struct wants       *wants;
 };
-/* The fact, or NULL after noting it as wanted. */
+/* The fact, or NULL after noting it as wanted. A conversation that is not there is, without wants, one that another
+ * profile had and that ended before TLS began. */
 const struct dns_fact     *view_dns(const struct view *, const char *name, enum dns_type);
 const struct conversation *view_conversation(const struct view *, const struct profile *);
 const struct table_fact   *view_table(const struct view *, const char *table, struct slice key);

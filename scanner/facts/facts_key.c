@@ -45,6 +45,19 @@ struct buf facts_key_profile(const struct profile *profile)
     return key;
 }
 
+struct buf facts_key_in_clear(const struct profile *profile)
+{
+    struct profile in_clear = *profile;
+
+    in_clear.no_handshake = false;
+    in_clear.min_version = in_clear.max_version = 0;
+    in_clear.options = 0;
+    in_clear.ciphers = in_clear.groups = NULL;
+    in_clear.security_level = 0;
+    in_clear.sni = in_clear.client_chain = NULL;
+    return facts_key_profile(&in_clear);
+}
+
 const char *profile_key(struct region *region, const struct profile *profile)
 {
     struct buf key = facts_key_profile(profile);
