@@ -16,9 +16,10 @@ import time
 import config
 
 AGE = 2.2               # seconds every message waits before its attempt
-PATIENCE = 45           # seconds for all deliveries of an instance
+PATIENCE = 45           # seconds for all deliveries of an instance, and more for each of them
+PATIENCE_EACH = 0.2
 SILENT_DEATH = re.compile(r"fatal: .*(in server description|unknown service|network port)"
-                          r"|malformed response")
+                          r"|malformed response|bad command startup|killed by signal")
 STATUS = re.compile(r"to=<(?P<to>[^>]*)>,(?: orig_to=<[^>]*>,)? relay=(?P<relay>\S+), .*?"
                     r"dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<reason>.*)\)$")
 ESTABLISHED = re.compile(r"(Anonymous|Untrusted|Trusted|Verified) TLS connection established to (\S+): ")
@@ -89,7 +90,7 @@ class Instance:
 
     def wait(self):
         """Until every message has a status, or smtp(8) died over it."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENCE + PATIENCE_EACH * len(self.rows)
         while time.monotonic() < end:
             found = self.outcomes()
             lacking = [row for row in self.rows if row["id"] not in found]

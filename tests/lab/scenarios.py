@@ -66,7 +66,7 @@ def _table_keys(row):
 def _alone(row):
     """Duplicate keys spoil a whole table, and a dying smtp(8) stops everybody's mail."""
     keys = _table_keys(row)
-    return len(set(keys)) < len(keys) or row["outcome"]["status"] == "stuck"
+    return len(set(keys)) < len(keys) or row.get("alone") or row.get("outcome", {}).get("status") == "stuck"
 
 
 def groups(rows):

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from zones import AUTHORITY, PLAIN, REFUSING, VALIDATOR, Zones
+from zones import AUTHORITY, FAULTY, PLAIN, REFUSING, VALIDATOR, Zones
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"     # the system's, for its OpenSSL
@@ -17,17 +17,20 @@ PYTHON = "/usr/bin/python3"     # the system's, for its OpenSSL
 class World:
     """Call start() inside a namespace (see namespace.py), stop() at the end.
 
-    ROWS are scenarios; SCRATCH a directory that exists.  Attributes: lab (the
+    ROWS are scenarios; SCRATCH a directory that exists; FILES (name: text) go to ca/ too.  Attributes: lab (the
     folder that holds ca/), session_log (one JSON line for each SMTP session).
     """
 
-    def __init__(self, rows, scratch, ca=os.path.join(HERE, "ca"), **zone_options):
+    def __init__(self, rows, scratch, ca=os.path.join(HERE, "ca"), files=None, **zone_options):
         self.rows = rows
         self.scratch = scratch
         self.lab = os.path.join(scratch, "lab")
         self.session_log = os.path.join(scratch, "sessions.jsonl")
         self.children = []
         shutil.copytree(ca, os.path.join(self.lab, "ca"))
+        for name, text in (files or {}).items():
+            with open(os.path.join(self.lab, "ca", name), "w", encoding="ascii") as stream:
+                stream.write(text)
         records = [record for row in rows for record in row["dns"]]
         bogus = [pair for row in rows for pair in row["dns_bogus"]]
         self.zones = Zones(os.path.join(scratch, "zones"), records, bogus, **zone_options)
@@ -38,6 +41,8 @@ class World:
         self._start_dns(anchor)
         self._start_hosts()
         self._wait_for_dns()
+        self._start_faults()
+        self._start_tables()
         self._use_resolver(f"nameserver {VALIDATOR}\n")
 
     def stop(self):
@@ -98,14 +103,31 @@ class World:
                         sni_chains={name: [row["chains"][c], row["keys"][c]]
                                     for name, c in server["sni_chains"].items()})
                    for row in self.rows for server in row["servers"]]
-        spec = os.path.join(self.scratch, "servers.json")
-        with open(spec, "w", encoding="utf-8") as stream:
-            json.dump({"dir": self.scratch, "ca": os.path.join(self.lab, "ca"),
-                       "refuse_dns": REFUSING, "servers": servers}, stream)
-        child = self._spawn(PYTHON, os.path.join(HERE, "smtpd.py"), spec, self.session_log,
-                            stdout=subprocess.PIPE)
+        spec = self._spec("servers", {"dir": self.scratch, "ca": os.path.join(self.lab, "ca"),
+                                      "refuse_dns": REFUSING, "servers": servers})
+        self._spawn_server("smtpd.py", spec, self.session_log)
+
+    def _start_faults(self):
+        faults = [fault for row in self.rows for fault in row.get("faults", ())]
+        if faults:
+            spec = self._spec("faulty_dns", {"address": FAULTY, "upstream": VALIDATOR, "faults": faults})
+            self._spawn_server("faulty_dns.py", spec)
+
+    def _start_tables(self):
+        servers = [server for row in self.rows for server in row.get("table_servers", ())]
+        if servers:
+            self._spawn_server("table_server.py", self._spec("tables", servers))
+
+    def _spec(self, name, data):
+        path = os.path.join(self.scratch, name + ".json")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(data, stream)
+        return path
+
+    def _spawn_server(self, script, *arguments):
+        child = self._spawn(PYTHON, os.path.join(HERE, script), *arguments, stdout=subprocess.PIPE)
         if child.stdout.readline().strip() != b"ready":
-            raise RuntimeError("the mail hosts did not start")
+            raise RuntimeError(f"{script} did not start")
 
     def sessions(self, offset=0):
         """(session records written since OFFSET, new offset)."""

@@ -13,6 +13,7 @@ AUTHORITY = "127.0.0.53"     # nsd
 REFUSING = "127.0.0.54"      # answers REFUSED to everything (served by smtpd.py)
 VALIDATOR = "127.0.0.1"      # unbound, validating
 PLAIN = "127.0.0.2"          # unbound, does not validate: never sets AD
+FAULTY = "127.0.0.3"         # faulty_dns.py, in front of the validator
 
 SOA = "3600 IN SOA ns.test. hostmaster.test. 1 3600 600 86400 60"
 

@@ -13,6 +13,7 @@ does not show is a failure, so that the list cannot go stale.
 import argparse
 import collections
 import concurrent.futures
+import fnmatch
 import json
 import os
 import subprocess
@@ -24,6 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lab"))
 sys.dont_write_bytecode = True
 
 import config
+import matrix
 import namespace
 import postfix
 import scenarios
@@ -41,6 +43,8 @@ def options():
     parser.add_argument("--binary", default=os.environ.get("POSTTLS_AUDIT", "posttls-audit"))
     parser.add_argument("--recorded", action="store_true", help="binary against the recording (default)")
     parser.add_argument("--live", action="store_true", help="binary against a Postfix run now")
+    parser.add_argument("--matrix", action="store_true",
+                        help="the rows of matrix/ instead: binary against a Postfix run now")
     parser.add_argument("--live-vs-recorded", action="store_true",
                         help="Postfix run now against the recording: is this world the recorded one?")
     parser.add_argument("--subset", action="store_true", help="every third scenario of each group")
@@ -57,7 +61,7 @@ def options():
 def chosen_rows(rows, chosen):
     if chosen.only:
         wanted = chosen.only.split(",")
-        return [row for row in rows if row["id"] in wanted]
+        return [row for row in rows if any(fnmatch.fnmatchcase(row["id"], one) for one in wanted)]
     if chosen.subset:
         by_group = collections.defaultdict(list)
         for row in rows:
@@ -85,11 +89,14 @@ class Lab:
         self.chosen = chosen
         self.scratch = scratch
         self.header, rows = scenarios.load()
+        files = None
+        if chosen.matrix:
+            rows, files = matrix.load()
         self.rows = chosen_rows(rows, chosen)
         if not self.rows:
             sys.exit("no such scenario")
         self.groups = sorted(scenarios.groups(self.rows), key=len, reverse=True)
-        self.world = World(self.rows, scratch)
+        self.world = World(self.rows, scratch, files=files)
         self.offset = 0
 
     def each_group(self, work, jobs):
@@ -135,7 +142,7 @@ class Lab:
         except config.Unavailable as cause:
             return {row["id"]: {"skip": str(cause)} for row in rows}
         output = directory + ".json"
-        release = None if self.chosen.live else self.chosen.release or self.header["postfix"]
+        release = None if self.chosen.live or self.chosen.matrix else self.chosen.release or self.header["postfix"]
         command = scan_command(self.chosen.binary, release, directory, output, rows)
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace",
@@ -171,7 +178,7 @@ def scan_command(binary, release, directory, output, rows):
 def forecast_of(entry, row):
     if entry is None:
         return {"problem": "not in the report"}
-    part = entry["first_attempt" if row["group"] == "fallback" else "forecast"]
+    part = entry["first_attempt" if row["group"] == "fallback" or row.get("fresh") else "forecast"]
     got = {field: part[field] for field in FIELDS}
     got.update(best=entry["best"], worst=entry["worst"], verdict=entry["verdict"],
                reason=entry["forecast"].get("reason"))
@@ -259,7 +266,7 @@ class Tally:
 
 
 def compare(lab, chosen, live):
-    reference = {row["id"]: row["outcome"] for row in lab.rows}
+    reference = {row["id"]: row.get("outcome") for row in lab.rows}
     if chosen.release:
         reference = scenarios.outcomes(chosen.release)
     suffix = f" ({chosen.release})" if chosen.release else ""
@@ -304,7 +311,7 @@ def no_mail_begun(lab, tally):
 def main():
     chosen = options()
     scratch = namespace.inside()
-    live_wanted = chosen.live or chosen.live_vs_recorded
+    live_wanted = chosen.live or chosen.live_vs_recorded or chosen.matrix
     if not scratch:
         lacking = namespace.missing() or postfix.missing(live_wanted)
         if lacking:
