@@ -81,32 +81,75 @@ static const char *handshake_words(const struct suspect *s)
     return region_printf(s->inquiry->region, "the TLS handshake fails: %s", error);
 }
 
+/* Without a remedy where it is our own doing. */
 static const char *not_offered_words(const struct suspect *s)
 {
     if (s->c->conversation->starttls_offered)
         return "the host offers STARTTLS, but our configuration discards the keyword";
     if (s->c->conversation->starttls_beyond_limit)
         return "the host offers STARTTLS too late in its EHLO reply for Postfix to see it";
-    return "the host does not offer STARTTLS";
+    return with_remedy(s, REASON_STARTTLS_NOT_OFFERED, "the host does not offer STARTTLS");
 }
 
-/* The plain words of a reason, with what was seen. */
+static const char *refused_words(const struct suspect *s)
+{
+    const char *reply = s->c->conversation->starttls.text;
+
+    return reply == NULL ? reason_sentence(REASON_STARTTLS_REFUSED)
+                         : region_printf(s->inquiry->region, "%s: %.*s", reason_sentence(REASON_STARTTLS_REFUSED),
+                                         (int)strcspn(reply, "\n"), reply);
+}
+
+static const char *handshake_failure_words(const struct suspect *s)
+{
+    return with_remedy(s, REASON_TLS_HANDSHAKE_FAILED, handshake_words(s));
+}
+
+static const char *retry_words(const struct suspect *s)
+{
+    return region_printf(s->inquiry->region, "%s; mail that has waited is sent in the clear",
+                         s->c->conversation->established ? "the session breaks inside TLS" : handshake_words(s));
+}
+
+static const char *postfix_words(const struct suspect *s)
+{
+    return s->attempt->forecast.text;
+}
+
+static const char *plain_words(const struct suspect *s)
+{
+    return with_remedy(s, s->attempt->forecast.reason, reason_sentence(s->attempt->forecast.reason));
+}
+
+/* Reasons that are told in a way of their own; NULL gives the usual way. */
+static const struct telling {
+    enum reason  reason;
+    const char *(*words)(const struct suspect *);
+} tellings[] = {
+    { REASON_STARTTLS_NOT_OFFERED, not_offered_words }, { REASON_STARTTLS_REFUSED, refused_words },
+    { REASON_TLS_HANDSHAKE_FAILED, handshake_failure_words }, { REASON_PLAINTEXT_RETRY, retry_words },
+    { REASON_CONNECT_REFUSED, postfix_words }, { REASON_CONNECT_TIMEOUT, postfix_words },
+    { REASON_CONNECTION_LOST, postfix_words }, { REASON_GREETING_REFUSED, postfix_words },
+    { REASON_HELO_REFUSED, postfix_words }, { REASON_LOOPS_BACK, plain_words }, { REASON_NO_TLSA, plain_words },
+    { REASON_NOT_DNSSEC, plain_words }, { REASON_WRAPPER_NEEDS_ENCRYPT, plain_words },
+    { REASON_STS_MX_MISMATCH, plain_words },
+};
+
+/* The plain words of a reason, with what was seen and what can be done. */
 static const char *words(const struct suspect *s, enum reason reason)
 {
     const char *text = s->attempt->forecast.text;
 
-    if (reason == REASON_STARTTLS_NOT_OFFERED)
-        return not_offered_words(s);
-    if (reason == REASON_TLS_HANDSHAKE_FAILED)
-        return handshake_words(s);
-    if (reason == REASON_PLAINTEXT_RETRY)
-        return region_printf(s->inquiry->region, "%s; mail that has waited is sent in the clear",
-                             s->c->conversation->established ? "the session breaks inside TLS" : handshake_words(s));
+    for (size_t i = 0; i < sizeof(tellings) / sizeof(*tellings); i++)
+        if (tellings[i].reason == reason && tellings[i].words(s) != NULL)
+            return tellings[i].words(s);
     if (s->c->certificate != NULL && s->c->certificate->detail != NULL && s->c->certificate->reason == reason)
-        return s->c->certificate->detail;
-    if (text == NULL)
-        return reason_sentence(reason);
-    return region_printf(s->inquiry->region, "%s: %s", reason_sentence(reason), text);
+        return with_remedy(s, reason, s->c->certificate->detail);
+    if (s->attempt->end == ATTEMPT_DIES && text != NULL)
+        return text;
+    if (text != NULL)
+        text = region_printf(s->inquiry->region, "%s: %s", reason_sentence(reason), text);
+    return with_remedy(s, reason, text != NULL ? text : reason_sentence(reason));
 }
 
 static enum severity severity_of(const struct suspect *s)
@@ -125,14 +168,12 @@ static bool is_told_elsewhere(const struct suspect *s)
 static void tell_reason(const struct suspect *s)
 {
     enum reason reason = s->attempt->forecast.reason;
-    const char *text;
 
     if (reason == REASON_DELIVERED_IN_CLEAR)
         reason = host_clear_cause(s->c);
     if (reason == REASON_DELIVERED || reason == REASON_DELIVERED_IN_CLEAR || is_told_elsewhere(s))
         return;
-    text = with_remedy(s, reason, words(s, reason));
-    finding_add_once(s->inquiry, reason_code(reason), severity_of(s), s->c->host->ascii, NULL, 0, text);
+    finding_add_once(s->inquiry, reason_code(reason), severity_of(s), s->c->host->ascii, NULL, 0, words(s, reason));
 }
 
 static void tell_absence(const struct suspect *s)
