@@ -250,11 +250,17 @@ static void load_client(struct config *config, struct service *service, const st
     struct error                 err;
     size_t                       i;
 
+    main_cf_set(main_cf, "service_name", master->name, config->master_cf->file, master->line);
     for (i = 0; i < master->override_count; i++)
         main_cf_set(main_cf, master->overrides[i].name, master->overrides[i].value, config->master_cf->file, master->line);
     service->params = params_new(config->region, main_cf, compiled,
                                  strcmp(master->program, "lmtp") == 0 ? PROGRAM_LMTP : PROGRAM_SMTP, config->version,
                                  config->dir);
+    if (master->option_error != NULL) {
+        error_set_at(&err, 0, config->master_cf->file, master->line, "%s", master->option_error);
+        service->start_error = region_copy(config->region, &err, sizeof(err));
+        return;
+    }
     if (!params_check_start(service->params, &err) || !open_client_tables(config, service, &err)) {
         service->start_error = region_copy(config->region, &err, sizeof(err));
         return;

@@ -1,5 +1,6 @@
-#include <stdint.h>
 #include "scanner/facts/facts.h"
+
+#include <stdint.h>
 
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
