@@ -257,8 +257,7 @@ static void load_client(struct config *config, struct service *service, const st
                                  strcmp(master->program, "lmtp") == 0 ? PROGRAM_LMTP : PROGRAM_SMTP, config->version,
                                  config->dir);
     if (master->option_error != NULL) {
-        error_set_at(&err, 0, config->master_cf->file, master->line, "%s", master->option_error);
-        service->start_error = region_copy(config->region, &err, sizeof(err));
+        service->start_error = master->option_error;
         return;
     }
     if (!params_check_start(service->params, &err) || !open_client_tables(config, service, &err)) {
