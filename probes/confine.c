@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -13,13 +14,15 @@
 
 static void reset_signals(void)
 {
+    static const int ignored[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
     sigset_t none;
 
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
-    /* An interrupt at the terminal is for the scanner, which ends us in its own time. */
-    signal(SIGINT, SIG_IGN);
+    /* What ends a whole group of processes is for the scanner, which ends us in its own time; we end with it at the
+     * latest. */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

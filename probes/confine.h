@@ -7,7 +7,7 @@
 
 #include "scanner/base/error.h"
 
-/* Signals as at the start of a process, but SIGPIPE ignored; only fd and standard error stay open, input and output
+/* Signals as at the start of a process, but SIGPIPE and those that end a session ignored; only fd and standard error stay open, input and output
  * lead nowhere. Gives the new number of fd, or -1. */
 int confine_descriptors(int fd);
 

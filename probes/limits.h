@@ -4,7 +4,7 @@
 
 /* SMTP. Postfix reads on past line_length_limit (2048) and drops what is behind it; newer releases stop at twice that.
  * Beyond these we do not go on to find out. */
-#define LIMIT_LINE_BYTES     8192         /* one reply line without an end */
+#define LIMIT_LINE_BYTES     16384        /* one reply line without an end */
 #define LIMIT_REPLY_BYTES    65536        /* all lines of one reply */
 #define LIMIT_SESSION_BYTES  262144       /* all that is read in one conversation, up to TLS or without it */
 
