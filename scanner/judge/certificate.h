@@ -7,7 +7,8 @@
 
 #include "scanner/judge/result.h"
 
-/* Trust anchors of the services of one configuration, each loaded once, and what was judged before: a cache, no global. */
+/* Trust anchors of the services of one configuration, each loaded once, and what was judged before: a cache, no global.
+ * The configuration must outlive it. */
 struct trust;
 struct trust *trust_new(void);
 void trust_free(struct trust *);

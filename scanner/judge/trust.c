@@ -79,8 +79,8 @@ static X509 *read_anchor(const char *label, const unsigned char *data, long n)
     return NULL;
 }
 
-/* A certificate that cannot be read is left out, as OpenSSL does file by file in a directory. Where it makes a whole file
- * unreadable the TLS engine does not start, which is the loader's business. */
+/* A certificate that cannot be read is left out, as OpenSSL does file by file in a directory. Where it makes a whole
+ * file unreadable the TLS engine does not start, which is the loader's business. */
 static size_t add_anchors(X509_STORE *store, const struct config_file *file)
 {
     BIO   *bio;

@@ -55,6 +55,8 @@ const struct certificate_row certificate_rows[] = {
       REFUSED(NOT_TRUSTED, X509_V_ERR_PATH_LENGTH_EXCEEDED) },
     { "names that the intermediate may not issue", VERIFY, "under-constrained int-constrained",
       REFUSED(NOT_TRUSTED, X509_V_ERR_PERMITTED_VIOLATION) },
+    { "5000 names against 1000 constraints", VERIFY, "under-walls int-walls",
+      REFUSED(NOT_TRUSTED, X509_V_ERR_UNSPECIFIED), .not_live = true },
     { "an authority as leaf", VERIFY, "leaf-ca int", VERIFIED, .until = 265 },
     { "for clients only", VERIFY, "client int", REFUSED(NOT_TRUSTED, X509_V_ERR_INVALID_PURPOSE),
       .detail = "fails the check" },

@@ -11,11 +11,12 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "scanner/base/buf.h"
 #include "scanner/base/mem.h"
 
 /* Names: "DNS:name", "IP:address", "EMAIL:mailbox" separated by spaces, with \0 (NUL), \s (space), \e (escape).
  * Traits: ca, pathlen=N, client (EKU clientAuth only), sha1, md5, rsa=BITS, key=LABEL (its key), constrained (permits
- * example.org only), flood (5000 names more). */
+ * example.org only), walls (permits a thousand names), flood (5000 names more). */
 static const struct spec {
     const char *label, *issuer, *cn, *names;
     int         from, to; /* days from PKI_NOW; both 0: a year around it */
@@ -37,6 +38,8 @@ static const struct spec {
     { "int-pathlen", "root", "Last Intermediate", "", 0, 0, "ca pathlen=0" },
     { "i2-pathlen", "int-pathlen", "One Too Many", "", 0, 0, "ca" },
     { "int-constrained", "root", "Constrained", "", 0, 0, "ca constrained" },
+    { "int-walls", "root", "Walls", "", 0, 0, "ca walls" },
+    { "under-walls", "int-walls", "uw", "DNS:mx1.example.net", 0, 0, "flood" },
     { "leaf", "int", "leaf", "DNS:mx1.example.net", 0, 0, "" },
     { "direct", "root", "direct", "DNS:mx1.example.net", 0, 0, "" },
     { "old", "root-sha1", "old", "DNS:mx1.example.net", 0, 0, "" },
@@ -221,6 +224,17 @@ static void add_extension(X509 *x509, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+static void add_walls(X509 *x509)
+{
+    struct buf value;
+
+    buf_init(&value, 1u << 16);
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&value, "%spermitted;DNS:n%d.example.net", i > 0 ? "," : "", i);
+    add_extension(x509, NID_name_constraints, buf_text(&value));
+    buf_clear(&value);
+}
+
 static void add_extensions(X509 *x509, const struct spec *spec)
 {
     struct slice value;
@@ -237,6 +251,8 @@ static void add_extensions(X509 *x509, const struct spec *spec)
         add_extension(x509, NID_ext_key_usage, "clientAuth");
     if (trait(spec, "constrained", &value))
         add_extension(x509, NID_name_constraints, "critical,permitted;DNS:example.org");
+    if (trait(spec, "walls", &value))
+        add_walls(x509);
     add_extension(x509, NID_subject_key_identifier, "hash");
     add_names(x509, spec);
 }

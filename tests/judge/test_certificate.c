@@ -1,5 +1,6 @@
 #include "scanner/judge/certificate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,32 @@ static void test_long_chain(void)
     trust_free(trust);
 }
 
+/* A leaf with any bit turned is no longer what its authority signed. */
+static void test_damage(void)
+{
+    struct certificate_case c;
+    struct certificate_verdict verdict;
+    struct trust *trust = trust_new();
+    unsigned char *der = NULL;
+    int n = i2d_X509(pki_certificate(SLICE("leaf")), &der), wrong = 0;
+
+    certificate_case_open(&c, &plain);
+    for (int i = 0; i < n; i++) {
+        struct cert cert = { .der = der, .der_length = (size_t)n };
+
+        snprintf(cert.id, sizeof cert.id, "%064x", (unsigned)i);
+        der[i] ^= (unsigned char)(1 << i % 8);
+        c.conversation.certificates[0] = facts_add_cert(c.fixture->facts, &cert)->id;
+        der[i] ^= (unsigned char)(1 << i % 8);
+        judge_case(&c, trust, &verdict);
+        wrong += verdict.matched || strcmp(verdict.word, "untrusted") != 0 || verdict.detail == NULL;
+    }
+    is_int(wrong, 0, "%d damaged certificates", n);
+    certificate_case_close(&c);
+    OPENSSL_free(der);
+    trust_free(trust);
+}
+
 /* More verdicts than are kept. */
 static void test_full_cache(void)
 {
@@ -154,6 +181,7 @@ int main(void)
     test_missing();
     test_policy_failure();
     test_long_chain();
+    test_damage();
     test_full_cache();
     pki_clear();
     return check_done();
