@@ -17,13 +17,20 @@
 #define CONTEXTS_MAX 64
 #define CHAINS_MAX   64
 #define GROUPS_MAX   64
+#define PAIRS_MAX    4
 #define OWN_FAULT    70
 
-struct chain {
-    char           *id;
+/* A key, its certificate and what is sent behind that: one for each type of key. */
+struct pair {
+    EVP_PKEY       *key;
     X509           *leaf;
     STACK_OF(X509) *others;
-    EVP_PKEY       *key;
+};
+
+struct chain {
+    char       *id;
+    struct pair pairs[PAIRS_MAX];
+    size_t      count;
 };
 
 /* Everything of a profile that an SSL_CTX holds. */
@@ -60,9 +67,11 @@ static void error_of_library(struct error *err, const char *what)
 static void chain_clear(struct chain *chain)
 {
     mem_free(chain->id);
-    X509_free(chain->leaf);
-    sk_X509_pop_free(chain->others, X509_free);
-    EVP_PKEY_free(chain->key);
+    for (size_t i = 0; i < chain->count; i++) {
+        EVP_PKEY_free(chain->pairs[i].key);
+        X509_free(chain->pairs[i].leaf);
+        sk_X509_pop_free(chain->pairs[i].others, X509_free);
+    }
 }
 
 /* A key that wants a pass phrase is not to be had: nobody is asked. */
@@ -75,41 +84,62 @@ static int no_pass_phrase(char *buf, int size, int writing, void *arg)
     return -1;
 }
 
-static bool chain_read_key(struct chain *chain, const char *pem)
+static bool chain_read_keys(struct chain *chain, const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key;
 
-    chain->key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL) : NULL;
+    while (bio && chain->count < PAIRS_MAX && (key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL)) != NULL) {
+        chain->pairs[chain->count].others = sk_X509_new_null();
+        chain->pairs[chain->count++].key = key;
+    }
     BIO_free(bio);
-    return chain->key != NULL;
+    return chain->count > 0;
 }
 
+static struct pair *pair_of(struct chain *chain, const X509 *x509)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (!chain->pairs[i].leaf && X509_check_private_key(x509, chain->pairs[i].key) == 1)
+            return &chain->pairs[i];
+    return NULL;
+}
+
+/* A certificate that fits a key begins a pair; those behind it are sent with it. Keys and certificates may stand in any
+ * order otherwise. */
 static bool chain_read_certificates(struct chain *chain, const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
+    struct pair *current = NULL;
+    size_t leaves = 0;
     X509 *x509;
 
-    chain->others = sk_X509_new_null();
-    while (bio && chain->others && (x509 = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)) != NULL)
-        if (!chain->leaf)
-            chain->leaf = x509;
-        else if (!sk_X509_push(chain->others, x509))
+    while (bio && (x509 = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)) != NULL) {
+        struct pair *own = pair_of(chain, x509);
+
+        if (own) {
+            current = own;
+            current->leaf = x509;
+            leaves++;
+        } else if (!current || !current->others || !sk_X509_push(current->others, x509)) {
             X509_free(x509);
+        }
+    }
     BIO_free(bio);
-    return chain->leaf != NULL;
+    return leaves == chain->count;
 }
 
 bool tls_contexts_add_chain(struct tls_contexts *contexts, const char *id, const char *pem, struct error *err)
 {
     struct chain chain = { .id = NULL };
 
-    ERR_clear_error();
     if (contexts->chain_count == CHAINS_MAX) {
         error_set(err, 0, "more than %d client certificates", CHAINS_MAX);
         return false;
     }
-    if (!chain_read_key(&chain, pem) || !chain_read_certificates(&chain, pem)) {
-        error_of_library(err, "client certificate");
+    ERR_clear_error();
+    if (!chain_read_keys(&chain, pem) || !chain_read_certificates(&chain, pem)) {
+        error_set(err, 0, "client certificate: no key, or a key without its certificate");
         chain_clear(&chain);
         return false;
     }
@@ -184,11 +214,16 @@ static bool set_chain(SSL_CTX *ctx, const struct tls_contexts *contexts, const c
         error_set(err, OWN_FAULT, "the client certificate is not at hand");
         return false;
     }
-    if (SSL_CTX_use_cert_and_key(ctx, chain->leaf, chain->key, chain->others, 1) == 1)
-        return true;
-    error_of_library(err, "client certificate");
-    err->status = OWN_FAULT;
-    return false;
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct pair *pair = &chain->pairs[i];
+
+        if (SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->others, 1) != 1) {
+            error_of_library(err, "client certificate");
+            err->status = OWN_FAULT;
+            return false;
+        }
+    }
+    return true;
 }
 
 static SSL_CTX *make_context(const struct tls_contexts *contexts, const struct profile *profile, struct error *err)

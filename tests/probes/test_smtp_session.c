@@ -439,12 +439,19 @@ static void check_client_certificate(void)
                                               GOODBYE };
     struct peer *peer = peer_start(steps, &insists);
     struct profile profile = ordinary(peer_port(peer));
-    char *pem = peer_make_chain("client.example");
+    char *pem = peer_make_chain("client.example"), *other = peer_make_chain("other.example");
+    struct region *region = region_new();
     struct error err;
     struct seen seen;
 
     check_ok(tls_contexts_add_chain(contexts, "the-id", pem, &err), "a chain is taken");
     check_ok(!tls_contexts_add_chain(contexts, "other", "no PEM", &err), "what is none is not: %s", err.text);
+    check_ok(!tls_contexts_add_chain(contexts, "other", strstr(pem, "-----BEGIN CERT"), &err), "nor is one without a key");
+    check_ok(!tls_contexts_add_chain(contexts, "other", region_printf(region, "%.*s%s", (int)(strstr(pem, "-----BEGIN CERT") - pem),
+                                                                      pem, strstr(other, "-----BEGIN CERT")), &err),
+             "nor one with another's key");
+    check_ok(tls_contexts_add_chain(contexts, "two", region_printf(region, "%s%s%s", strstr(pem, "-----BEGIN CERT"), other, pem), &err),
+             "keys and certificates in any order");
     profile.client_chain = "the-id";
     converse(&profile, 5, &seen);
     is_int(seen.facts.ending, ENDING_COMPLETE, "with the certificate that is insisted on (%s)", seen.facts.error);
@@ -460,6 +467,8 @@ static void check_client_certificate(void)
     region_free(seen.region);
     peer_free(peer);
     mem_free(pem);
+    mem_free(other);
+    region_free(region);
 }
 
 static void never(void *arg, const struct smtp_outcome *outcome)
