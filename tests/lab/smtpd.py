@@ -152,6 +152,7 @@ class Session:
         return text
 
     def send(self, text):
+        time.sleep(self.behaviour.get("delay", 0))
         self.sock.sendall(text.encode("latin-1") + b"\r\n")
 
     def reply(self, what):
