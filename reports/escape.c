@@ -76,6 +76,29 @@ static void add_control(struct buf *out, uint32_t code)
         buf_printf(out, "\\x%02x", (unsigned)code);
 }
 
+/* A terminal would obey it, or a reader not see it. */
+static bool is_treacherous(uint32_t code)
+{
+    return (code >= 0x7f && code < 0xa0) || IN(hidden, code) || (code & 0xfffe) == 0xfffe;
+}
+
+void escape_json(struct slice json, struct buf *out)
+{
+    while (json.n > 0) {
+        uint32_t code = 0;
+        size_t   n = utf8_decode(json, &code);
+
+        if (n == 0 || !is_treacherous(code))
+            buf_add(out, json.p, n > 0 ? n : 1);
+        else if (code < 0x10000)
+            buf_printf(out, "\\u%04x", (unsigned)code);
+        else
+            buf_printf(out, "\\u%04x\\u%04x", 0xd800u + (unsigned)((code - 0x10000) >> 10),
+                       0xdc00u + (unsigned)((code - 0x10000) & 0x3ff));
+        json = slice_from_index(json, n > 0 ? n : 1);
+    }
+}
+
 void escape_terminal(struct slice text, struct buf *out)
 {
     while (text.n > 0) {
@@ -87,7 +110,7 @@ void escape_terminal(struct slice text, struct buf *out)
             add_control(out, (unsigned char)text.p[0]);
         } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
             add_control(out, code);
-        } else if (IN(hidden, code) || (code & 0xfffe) == 0xfffe) {
+        } else if (is_treacherous(code)) {
             buf_printf(out, "\\u{%04x}", (unsigned)code);
         } else {
             buf_add(out, text.p, n);

@@ -12,7 +12,9 @@
  * UTF-8 as \xNN, line feed, return and tab as \n \r \t, and characters that change direction, take no room or belong to
  * nobody (bidi controls, zero-width, tags, private use) as \u{NNNN}. A backslash stays as it is. */
 void escape_terminal(struct slice text, struct buf *out);
-/* The same, into a region. NULL gives "". */
+/* The same characters in serialised JSON, where they stand in strings only, as \uNNNN. */
+void escape_json(struct slice json, struct buf *out);
+/* escape_terminal() into a region. NULL gives "". */
 const char *escape_text(struct region *, const char *text);
 
 /* Columns that the character takes: 0 for marks that combine, 2 for wide ones of East Asia, else 1. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "reports/escape.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utc.h"
 
@@ -12,12 +13,16 @@
 
 bool sink_json(const struct sink *sink, const struct json *json)
 {
-    struct buf buf;
+    struct buf text, safe;
     bool       good;
 
-    buf_init(&buf, LINE_MAX_BYTES);
-    good = json_write(json, 0, &buf) && sink->write(sink->arg, buf_text(&buf), buf.n);
-    buf_clear(&buf);
+    buf_init(&text, LINE_MAX_BYTES);
+    buf_init(&safe, 2 * LINE_MAX_BYTES);
+    good = json_write(json, 0, &text);
+    escape_json(buf_slice(&text), &safe);
+    good = good && !safe.overflow && sink_write(sink, buf_slice(&safe));
+    buf_clear(&text);
+    buf_clear(&safe);
     return good;
 }
 

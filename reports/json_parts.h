@@ -15,7 +15,7 @@ struct json *json_of_run(const struct report *, bool still_running);
 struct json *json_of_configuration(const struct report *);
 struct json *json_of_summary(const struct report *);
 struct json *json_of_findings(const struct findings *);
-struct json *json_of_result(const struct result *);
+struct json *json_of_result(const struct report *, const struct result *);
 
 /* Notes the certificates that a result names: id -> struct cert. */
 void used_certificates(struct dict *, const struct report *, const struct result *);

@@ -5,6 +5,11 @@
 #include "reports/json_parts.h"
 #include "scanner/base/names.h"
 
+struct telling {
+    const struct result *result;
+    const struct facts  *facts;
+};
+
 static struct json *json_of_forecast(const struct forecast *forecast)
 {
     struct json *json = json_object();
@@ -138,13 +143,28 @@ static struct json *json_of_hex(const uint8_t *data, size_t n)
     return json;
 }
 
-static struct json *json_of_tlsa(const struct effective *effective)
+/* What the policy made use of; where it asked for none, what is published. */
+static struct tlsa tlsa_of(struct region *region, const struct telling *telling, const struct host_result *host)
 {
-    struct json       *json = json_object(), *records = json_array();
-    const struct tlsa *tlsa = effective != NULL ? &effective->tlsa : NULL;
-    size_t             i;
+    const struct service *service = telling->result->route != NULL ? telling->result->route->service : NULL;
+    struct view           view = { telling->facts, NULL };
+    struct tlsa           tlsa = { .status = TLSA_UNKNOWN };
 
-    for (i = 0; tlsa != NULL && i < tlsa->count; i++) {
+    if (host->effective != NULL && host->policy != NULL && level_is_dane(host->policy->level))
+        return host->effective->tlsa;
+    if (service != NULL && service->is_client && host->host->has_address)
+        tlsa_find_published(region, &tlsa, service, host->host, &view);
+    if (tlsa.status == TLSA_UNKNOWN || tlsa.status == TLSA_WANTED)
+        tlsa.dnssec = NULL;
+    return tlsa;
+}
+
+static struct json *json_of_tlsa_records(const struct tlsa *tlsa)
+{
+    struct json *records = json_array();
+    size_t       i;
+
+    for (i = 0; i < tlsa->count; i++) {
         const struct dns_record *record = tlsa->records[i];
         struct json             *one = json_object();
         bool                     readable = !record->malformed && record->rdata_length >= 3;
@@ -155,9 +175,19 @@ static struct json *json_of_tlsa(const struct effective *effective)
         json_put(one, "data", json_of_hex(record->data, readable ? record->data_length : 0));
         json_push(records, one);
     }
-    json_put(json, "dnssec", tlsa != NULL ? json_text(tlsa->dnssec) : json_null());
-    json_put(json, "base_domain", tlsa != NULL ? json_text(tlsa->base_domain) : json_null());
-    json_put(json, "records", records);
+    return records;
+}
+
+static struct json *json_of_tlsa(const struct telling *telling, const struct host_result *host)
+{
+    struct region *region = region_new();
+    struct json   *json = json_object();
+    struct tlsa    tlsa = tlsa_of(region, telling, host);
+
+    json_put(json, "dnssec", json_text(tlsa.dnssec));
+    json_put(json, "base_domain", json_text(tlsa.base_domain));
+    json_put(json, "records", json_of_tlsa_records(&tlsa));
+    region_free(region);
     return json;
 }
 
@@ -216,7 +246,8 @@ static const char *effective_word(const struct effective *effective)
     return effective != NULL ? level_word(effective->level) : NULL;
 }
 
-static struct json *json_of_host(const struct host_result *host, const struct policy *hop_policy)
+static struct json *json_of_host(const struct telling *telling, const struct host_result *host,
+                                 const struct policy *hop_policy)
 {
     const struct conversation *conversation = host->conversation;
     struct json               *json = json_object();
@@ -234,19 +265,19 @@ static struct json *json_of_host(const struct host_result *host, const struct po
     json_put(json, "sni", host->profile != NULL ? json_text(host->profile->sni) : json_null());
     json_put(json, "smtp", json_of_smtp(conversation));
     json_put(json, "chain", json_of_chain(conversation));
-    json_put(json, "tlsa", json_of_tlsa(host->effective));
+    json_put(json, "tlsa", json_of_tlsa(telling, host));
     json_put(json, "error", conversation != NULL ? json_text(conversation->error) : json_null());
     json_put(json, "milliseconds", json_of_milliseconds(conversation));
     return json;
 }
 
-static struct json *json_of_hop(const struct hop_result *hop)
+static struct json *json_of_hop(const struct telling *telling, const struct hop_result *hop)
 {
     struct json *json = json_object(), *hosts = json_array();
     size_t       i;
 
     for (i = 0; i < hop->host_count; i++)
-        json_push(hosts, json_of_host(&hop->hosts[i], hop->policy));
+        json_push(hosts, json_of_host(telling, &hop->hosts[i], hop->policy));
     json_put(json, "nexthop", json_text(hop->nexthop != NULL ? hop->nexthop->text : hop->text));
     json_put(json, "fallback", json_bool(hop->fallback));
     json_put(json, "policy", json_of_policy(hop->policy));
@@ -255,13 +286,14 @@ static struct json *json_of_hop(const struct hop_result *hop)
     return json;
 }
 
-struct json *json_of_result(const struct result *result)
+struct json *json_of_result(const struct report *report, const struct result *result)
 {
-    struct json *json = json_object(), *route = json_array();
-    size_t       i;
+    struct telling telling = { result, report->facts };
+    struct json   *json = json_object(), *route = json_array();
+    size_t         i;
 
     for (i = 0; i < result->hop_count; i++)
-        json_push(route, json_of_hop(&result->hops[i]));
+        json_push(route, json_of_hop(&telling, &result->hops[i]));
     json_put(json, "destination", json_text(result->destination->text));
     json_put(json, "transport", result->route != NULL ? json_text(result->route->transport) : json_null());
     json_put(json, "nexthop", result->route != NULL ? json_text(result->route->nexthop) : json_null());

@@ -18,7 +18,7 @@ static bool put_destinations(const struct report *report, const struct sink *sin
     size_t i;
 
     for (i = 0; good && i < report->count; i++) {
-        struct json *json = json_of_result(report->results[i]);
+        struct json *json = json_of_result(report, report->results[i]);
 
         good = sink_text(sink, i == 0 ? "\n" : ",\n") && sink_json(sink, json);
         used_certificates(used, report, report->results[i]);

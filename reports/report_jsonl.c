@@ -30,7 +30,7 @@ bool report_jsonl_header(const struct report *report, const struct sink *sink)
 
 bool report_jsonl_destination(const struct report *report, const struct result *result, const struct sink *sink)
 {
-    struct json *json = json_of_result(result);
+    struct json *json = json_of_result(report, result);
     struct dict *used = dict_new();
 
     used_certificates(used, report, result);

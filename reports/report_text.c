@@ -148,18 +148,21 @@ static void put_row(struct text_report *text, const struct story *story)
     const struct forecast *forecast = &result->forecast;
     bool                 bad = result->verdict != VERDICT_DELIVER;
     const char          *word = verdict_word(result->verdict);
+    enum tone            tone = bad ? TONE_BOLD : TONE_PLAIN;
     bool                 fits = text_width(slice_of(escape_text(story->region, result->destination->text))) <=
                                 text->destination_width;
-    struct cell cells[] = {
-        { VERDICT_WIDTH, tone_of_verdict(result->verdict), bad ? upper(story->region, word) : word },
-        { text->destination_width, bad ? TONE_BOLD : TONE_PLAIN, fits ? result->destination->text : "" },
+    struct place         alone = { .label_width = VERDICT_WIDTH + 2, .label = bad ? upper(story->region, word) : word,
+                                   .label_tone = tone_of_verdict(result->verdict), .tone = tone };
+    struct cell          cells[] = {
+        { VERDICT_WIDTH, alone.label_tone, fits ? alone.label : "" },
+        { text->destination_width, tone, fits ? result->destination->text : "" },
         { text->level_width, TONE_PLAIN, story_level(story) },
         { DSN_WIDTH, TONE_PLAIN, forecast->dsn != NULL ? forecast->dsn : "-" },
         { TLS_WIDTH, TONE_PLAIN, forecast->tls != NULL ? forecast->tls : "-" },
     };
 
     if (!fits)
-        page_text(&text->page, (struct place){ .indent = VERDICT_WIDTH + 2, .tone = TONE_BOLD }, result->destination->text);
+        page_text(&text->page, alone, result->destination->text);
     page_row(&text->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
 }
 

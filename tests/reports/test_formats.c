@@ -1,0 +1,183 @@
+/* Each format of the sample report against tests/reports/golden; UPDATE_GOLDEN=1 in the environment writes these anew. */
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "reports/writers.h"
+#include "scanner/base/mem.h"
+#include "scanner/base/utf8.h"
+#include "tests/lib/check.h"
+#include "tests/reports/sample.h"
+
+static bool add(void *arg, const char *data, size_t n)
+{
+    return buf_add(arg, data, n);
+}
+
+typedef bool write_fn(const struct report *, const struct report_options *, const struct sink *);
+
+static bool explain_all(const struct report *report, const struct report_options *options, const struct sink *sink)
+{
+    bool   good = true;
+    size_t i;
+
+    for (i = 0; i < report->count; i++)
+        good = good && report_explain(report, report->results[i], options, sink);
+    return good;
+}
+
+/* The versions of program and library are those of the build. */
+static char *replaced(const char *text, const char *what, const char *with)
+{
+    struct buf  buf;
+    char       *copy;
+    const char *at;
+
+    buf_init(&buf, (size_t)1 << 24);
+    while ((at = strstr(text, what)) != NULL) {
+        buf_add(&buf, text, (size_t)(at - text));
+        buf_add_text(&buf, with);
+        text = at + strlen(what);
+    }
+    buf_add_text(&buf, text);
+    copy = mem_text(buf_text(&buf));
+    buf_clear(&buf);
+    return copy;
+}
+
+static char *without_versions(const char *text)
+{
+    char *openssl, *all;
+    char  quoted[100];
+
+    snprintf(quoted, sizeof(quoted), "\"openssl\":\"%s\"", OpenSSL_version(OPENSSL_VERSION_STRING));
+    openssl = replaced(text, quoted, "\"openssl\":\"X.Y.Z\"");
+    snprintf(quoted, sizeof(quoted), "\"version\":\"%s\"", PACKAGE_VERSION);
+    all = replaced(openssl, quoted, "\"version\":\"0.0.0\"");
+    mem_free(openssl);
+    openssl = replaced(all, PACKAGE_STRING, PACKAGE_NAME " 0.0.0");
+    mem_free(all);
+    return openssl;
+}
+
+static const struct row {
+    const char           *golden;
+    write_fn             *write;
+    struct report_options options;
+} rows[] = {
+    { "report.txt", report_text_write, { 0 } },
+    { "report-verbose.txt", report_text_write, { .verbose = true, .width = 100 } },
+    { "report-colour.txt", report_text_write, { .colour = true, .quiet_deliver = true } },
+    { "report.json", report_json_write, { 0 } },
+    { "report.jsonl", report_jsonl_write, { 0 } },
+    { "explain.txt", explain_all, { 0 } },
+    { "explain-offline.txt", explain_all, { .policy_only = true } },
+};
+
+static void write_golden(const char *path, const char *text)
+{
+    FILE *file = fopen(check_source_path(path), "w");
+
+    check_ok(file != NULL && fputs(text, file) >= 0, "%s is written", path);
+    if (file != NULL)
+        fclose(file);
+}
+
+static void compare(const struct row *row, const char *got)
+{
+    char  path[200];
+    char *want;
+
+    snprintf(path, sizeof(path), "tests/reports/golden/%s", row->golden);
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        write_golden(path, got);
+        return;
+    }
+    want = check_read_file(path, NULL);
+    is_text(got, want, "%s", row->golden);
+    mem_free(want);
+}
+
+/* No byte that a terminal obeys but line feed, and our own colours where asked for. */
+static void check_harmless(const struct row *row, struct slice text)
+{
+    bool   harmless = true;
+    size_t i, n;
+
+    for (i = 0; i < text.n; i += n) {
+        uint32_t code = 0;
+
+        n = utf8_decode(slice_from_index(text, i), &code);
+        harmless = harmless && n > 0 && (code >= 0x20 || code == '\n' || (code == 0x1b && row->options.colour)) &&
+                   !(code >= 0x7f && code < 0xa0) && code != 0x202e;
+        n += n == 0;
+    }
+    check_ok(harmless, "%s: nothing that a terminal obeys", row->golden);
+}
+
+/* What is to be copied from a line stays whole. */
+static bool is_pasted(struct slice line)
+{
+    struct slice text = slice_trim(line);
+
+    return slice_starts_with(text, SLICE("pinned.example fingerprint match=")) || slice_starts_with(text, SLICE("_25._tcp."));
+}
+
+static void check_width(const struct row *row, struct slice text)
+{
+    size_t       width = row->options.width > 0 ? (size_t)row->options.width : 80;
+    struct slice line;
+
+    while (slice_next_token(&text, "\n", &line))
+        if (line.n > width && !is_pasted(line))
+            check_ok(false, "%s: a line of %zu: %.*s", row->golden, line.n, (int)line.n, line.p);
+}
+
+/* A sink that takes so many bytes. */
+static bool add_some(void *arg, const char *data, size_t n)
+{
+    size_t *room = arg;
+
+    (void)data;
+    if (n > *room)
+        return false;
+    *room -= n;
+    return true;
+}
+
+static void check_failing_sink(const struct row *row, const struct report *report, size_t size)
+{
+    size_t      room = size / 2;
+    struct sink sink = { add_some, &room };
+
+    check_ok(!row->write(report, &row->options, &sink), "%s: a sink that fails is told", row->golden);
+}
+
+int main(void)
+{
+    struct sample sample;
+    size_t        i;
+
+    sample_init(&sample);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf  out;
+        struct sink sink = { add, &out };
+        char       *got;
+
+        buf_init(&out, (size_t)1 << 24);
+        check_ok(rows[i].write(&sample.report, &rows[i].options, &sink), "%s is written", rows[i].golden);
+        got = without_versions(buf_text(&out));
+        compare(&rows[i], got);
+        check_harmless(&rows[i], slice_of(got));
+        check_ok(strstr(got, "secret") == NULL, "%s: no password", rows[i].golden);
+        if (rows[i].write != report_json_write && rows[i].write != report_jsonl_write && !rows[i].options.colour)
+            check_width(&rows[i], slice_of(got));
+        check_failing_sink(&rows[i], &sample.report, out.n);
+        mem_free(got);
+        buf_clear(&out);
+    }
+    sample_clear(&sample);
+    return check_done();
+}
