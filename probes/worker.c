@@ -106,8 +106,13 @@ static void dns_done(void *arg, const struct dns_fact *fact)
     struct request *r = arg;
     struct dns_fact cut = *fact;
 
-    while (!send_fact(r->worker, r->id, facts_dns_to_json(&cut)))
+    while (!send_fact(r->worker, r->id, facts_dns_to_json(&cut))) {
+        if (cut.count == 0) {
+            stop(r->worker, EXIT_OWN);
+            break;
+        }
         cut.count /= 2;
+    }
     request_free(r);
 }
 
