@@ -7,7 +7,8 @@
 
 #define SEPARATORS ", \t\r\n:"
 
-/* The protocols that Postfix knows, oldest first. */
+/* The protocols that Postfix knows, oldest first. Built with an OpenSSL that has no SSLv2, Postfix takes the word and
+ * does nothing with it: a list that names SSLv2 alone is as good as an empty one (tls.h: TLS_PROTOCOL_SSLv2). */
 static const struct {
     const char *word;
     uint16_t version;
@@ -37,7 +38,7 @@ static bool find_protocol(struct slice word, unsigned *bit)
 {
     for (size_t i = 0; i < KNOWN; i++)
         if (slice_eq_text_nocase(word, known[i].word)) {
-            *bit = 1u << i;
+            *bit = known[i].off != 0 ? 1u << i : 0;
             return true;
         }
     return false;

@@ -57,9 +57,9 @@ class Book:
         digests, {leaf} a file with the first host's certificate.
         """
         key = f"{group}-{name}"
-        if key in self.names:
+        if key.lower() in self.names:
             raise ValueError(f"two rows are named {key}")
-        self.names.add(key)
+        self.names.add(key.lower())
         zone = keys.pop("zone", "sec.test")
         domain = keys.pop("domain", f"{key}.{zone}").lower()
         row = dict(DEFAULTS, id=key, group=group, desc=keys.pop("desc", name), dns=[], servers=[], chains={}, keys={},
