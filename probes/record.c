@@ -23,7 +23,7 @@ struct record_channel {
     struct buf                  in, out;
     size_t                      out_at;        /* sent already */
     bool                        paused, closed;
-    bool                       *freed;         /* set by record_channel_free() during a callback */
+    bool                        busy, dead;    /* in a callback; freed by it, and to go when it returns */
 };
 
 static size_t waiting(const struct record_channel *c)
@@ -43,31 +43,26 @@ static uint32_t length_at(const char *p)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Hands over the complete records. False: the channel is gone. NULL in *why: all is well. */
-static bool deliver(struct record_channel *c, const char **why)
+/* Hands over the complete records. NULL: all is well; else why the channel ends. */
+static const char *deliver(struct record_channel *c)
 {
-    bool freed = false;
+    const char *why = NULL;
     size_t at = 0;
 
-    *why = NULL;
-    c->freed = &freed;
-    while (c->in.n - at >= LENGTH_SIZE && !c->paused && !*why) {
+    while (c->in.n - at >= LENGTH_SIZE && !c->paused && !c->dead) {
         size_t n = length_at(c->in.p + at);
 
         if (n > LIMIT_RECORD_BYTES) {
-            *why = "a record that is too long";
+            why = "a record that is too long";
             break;
         }
         if (c->in.n - at - LENGTH_SIZE < n)
             break;
         c->events->on_record(c->arg, slice_from(c->in.p + at + LENGTH_SIZE, n));
-        if (freed)
-            return false;
         at += LENGTH_SIZE + n;
     }
-    c->freed = NULL;
     buf_consume(&c->in, at);
-    return true;
+    return why;
 }
 
 static const char *receive(struct record_channel *c)
@@ -103,32 +98,56 @@ static const char *transmit(struct record_channel *c)
     return NULL;
 }
 
-static void channel_ready(void *arg)
+static void channel_close(struct record_channel *c, const char *why)
 {
-    struct record_channel *c = arg;
-    bool had_room = record_channel_has_room(c), freed = false;
+    c->closed = true;
+    watch_again(c);
+    c->events->on_closed(c->arg, why);
+}
+
+static void channel_turn(struct record_channel *c)
+{
+    bool had_room = record_channel_has_room(c);
     const char *why = NULL;
 
-    if (c->closed)
-        return;
     if (waiting(c) > 0)
         why = transmit(c);
     if (!why && !c->paused)
         why = receive(c);
-    if (!why && !deliver(c, &why))
+    if (!why)
+        why = deliver(c);
+    if (c->dead)
         return;
     if (why) {
-        c->closed = true;
-        watch_again(c);
-        c->events->on_closed(c->arg, why);
+        channel_close(c, why);
         return;
     }
     watch_again(c);
-    c->freed = &freed;
     if (!had_room && record_channel_has_room(c) && c->events->on_room)
         c->events->on_room(c->arg);
-    if (!freed)
-        c->freed = NULL;
+}
+
+static void channel_free(struct record_channel *c)
+{
+    loop_watch_free(c->watch);
+    loop_timer_free(c->resume);
+    close(c->fd);
+    buf_clear(&c->in);
+    buf_clear(&c->out);
+    mem_free(c);
+}
+
+static void channel_ready(void *arg)
+{
+    struct record_channel *c = arg;
+
+    if (c->closed)
+        return;
+    c->busy = true;
+    channel_turn(c);
+    c->busy = false;
+    if (c->dead)
+        channel_free(c);
 }
 
 struct record_channel *record_channel_new(struct loop *loop, int fd, const struct record_events *events, void *arg)
@@ -151,14 +170,10 @@ void record_channel_free(struct record_channel *c)
 {
     if (!c)
         return;
-    if (c->freed)
-        *c->freed = true;
-    loop_watch_free(c->watch);
-    loop_timer_free(c->resume);
-    close(c->fd);
-    buf_clear(&c->in);
-    buf_clear(&c->out);
-    mem_free(c);
+    if (c->busy)
+        c->dead = c->closed = true;
+    else
+        channel_free(c);
 }
 
 bool record_channel_send(struct record_channel *c, struct slice record)
