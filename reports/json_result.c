@@ -116,6 +116,51 @@ static const char *starttls_word(const struct conversation *conversation)
     return conversation->starttls.code != 0 && conversation->starttls.code / 100 != 2 ? "refused" : "offered";
 }
 
+static void push_exchange(struct json *list, bool inside_tls, struct json *sent, const struct reply *reply)
+{
+    struct json *json = json_object();
+
+    json_put(json, "tls", json_bool(inside_tls));
+    json_put(json, "sent", sent);
+    json_put(json, "reply", json_text(reply->text));
+    if (reply->text != NULL)
+        json_push(list, json);
+    else
+        json_free(json);
+}
+
+static struct json *json_of_command(const char *verb, const char *argument)
+{
+    struct buf   buf;
+    struct json *json;
+
+    buf_init(&buf, 4096);
+    buf_printf(&buf, "%s %s", verb, argument != NULL ? argument : "");
+    json = json_text(buf_text(&buf));
+    buf_clear(&buf);
+    return json;
+}
+
+/* What was said, in order; the replies of a first attempt that was refused for now are not in it. */
+static struct json *json_of_dialogue(const struct conversation *c)
+{
+    struct json *list = json_array();
+    const char  *hello, *name;
+
+    if (c == NULL)
+        return list;
+    hello = c->profile->lmtp ? "LHLO" : "EHLO";
+    name = c->profile->helo_name;
+    push_exchange(list, false, json_null(), &c->greeting);
+    push_exchange(list, false, json_of_command(hello, name), &c->ehlo);
+    push_exchange(list, false, json_of_command("HELO", name), &c->helo);
+    push_exchange(list, false, json_text("STARTTLS"), &c->starttls);
+    push_exchange(list, true, json_null(), &c->tls_greeting);
+    push_exchange(list, true, json_of_command(hello, name), &c->tls_ehlo);
+    push_exchange(list, true, json_of_command("HELO", name), &c->tls_helo);
+    return list;
+}
+
 static struct json *json_of_smtp(const struct conversation *conversation)
 {
     struct json        *json = json_object();
@@ -126,6 +171,7 @@ static struct json *json_of_smtp(const struct conversation *conversation)
     json_put(json, "greeting", greeting != NULL ? json_text(greeting->text) : json_null());
     json_put(json, "code", greeting != NULL && greeting->code != 0 ? json_integer(greeting->code) : json_null());
     json_put(json, "starttls", conversation != NULL ? json_text(starttls_word(conversation)) : json_null());
+    json_put(json, "dialogue", json_of_dialogue(conversation));
     return json;
 }
 
