@@ -1,8 +1,8 @@
 """Scenarios made from tables: each row is put to a real Postfix and to posttls-audit in the same world."""
 
-from . import build, levels, values
+from . import build, dane, levels, values
 
-TABLES = (levels, values)
+TABLES = (levels, values, dane)
 
 
 def load():

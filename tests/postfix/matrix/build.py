@@ -96,9 +96,10 @@ class Book:
 
     def _hosts(self, row, domain, hosts, with_mx):
         for number, one in enumerate(hosts, 1):
-            name = one["name"] or f"mx{number}"
-            one["full"] = name.rstrip(".") if "." in name else f"{name}.{one['zone'] or domain}" if not one["zone"] \
-                else f"{name}-{row['id']}.{one['zone']}".lower()
+            name = (one["name"] or f"mx{number}").replace("{d}", domain)
+            if "." not in name:
+                name += f"-{row['id'].lower()}.{one['zone']}" if one["zone"] else "." + domain
+            one["full"] = name
             one["addresses"] = [self._address4() for _ in range(one["v4"])]
             one["addresses"] += [self._address6() for _ in range(one["v6"])]
             if with_mx and one["pref"] is not None:
