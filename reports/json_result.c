@@ -5,10 +5,16 @@
 #include "reports/json_parts.h"
 #include "scanner/base/names.h"
 
+/* What the parts below are parts of. */
 struct telling {
     const struct result *result;
     const struct facts  *facts;
 };
+
+static bool is_sent(const struct forecast *forecast)
+{
+    return forecast->status != NULL && strcmp(forecast->status, "sent") == 0;
+}
 
 static struct json *json_of_forecast(const struct forecast *forecast)
 {
@@ -20,7 +26,7 @@ static struct json *json_of_forecast(const struct forecast *forecast)
     json_put(json, "tls", json_text(forecast->tls));
     json_put(json, "effective_level", json_text(forecast->effective_level));
     json_put(json, "reason", json_text(reason_code(forecast->reason)));
-    json_put(json, "text", json_text(forecast->text));
+    json_put(json, "text", is_sent(forecast) ? json_null() : json_text(forecast->text));
     return json;
 }
 
@@ -73,19 +79,45 @@ static struct json *json_of_attributes(const struct policy *policy)
     return json;
 }
 
-static struct json *json_of_policy(const struct policy *policy)
-{
-    struct json *json = json_object();
-    bool         entry = policy != NULL && policy->from_table;
+/* Where a policy stands: the line of a table, or the setting of the global level. */
+struct origin {
+    const char *file, *key, *value;
+    int         line;
+};
 
-    json_put(json, "level", policy != NULL ? json_text(level_word(policy->level)) : json_null());
-    json_put(json, "error", policy != NULL ? json_text(policy->error) : json_null());
-    json_put(json, "source", policy != NULL ? json_text(policy->source) : json_null());
-    json_put(json, "file", entry ? json_text(policy->answer.file) : json_null());
-    json_put(json, "line", entry && policy->answer.line > 0 ? json_integer(policy->answer.line) : json_null());
-    json_put(json, "key", entry ? json_text(policy->answer.key) : json_null());
-    json_put(json, "value", entry ? json_text(policy->answer.value) : json_null());
-    json_put(json, "attributes", policy != NULL ? json_of_attributes(policy) : json_object());
+static struct origin origin_of(const struct telling *telling, const struct policy *policy)
+{
+    const struct service       *service = telling->result->route != NULL ? telling->result->route->service : NULL;
+    const struct main_cf_entry *entry;
+
+    if (policy->from_table)
+        return (struct origin){ policy->answer.file, policy->answer.key, policy->answer.value, policy->answer.line };
+    if (policy->source == NULL || service == NULL || service->params == NULL)
+        return (struct origin){ 0 };
+    if (!params_is_set(service->params, policy->source, &entry))
+        return (struct origin){ .value = params_text(service->params, policy->source) };
+    return (struct origin){ entry->line > 0 ? entry->file : NULL, NULL, params_text(service->params, policy->source),
+                            entry->line };
+}
+
+static struct json *json_of_policy(const struct telling *telling, const struct policy *policy)
+{
+    static const struct policy none = { .level = LEVEL_NOT_FOUND };
+    struct json  *json = json_object();
+    struct origin origin = { 0 };
+
+    if (policy == NULL)
+        policy = &none;
+    else
+        origin = origin_of(telling, policy);
+    json_put(json, "level", json_text(level_word(policy->level)));
+    json_put(json, "error", json_text(policy->error));
+    json_put(json, "source", json_text(policy->source));
+    json_put(json, "file", json_text(origin.file));
+    json_put(json, "line", origin.line > 0 ? json_integer(origin.line) : json_null());
+    json_put(json, "key", json_text(origin.key));
+    json_put(json, "value", json_text(origin.value));
+    json_put(json, "attributes", json_of_attributes(policy));
     return json;
 }
 
@@ -300,7 +332,7 @@ static struct json *json_of_host(const struct telling *telling, const struct hos
     bool                       tried = host->verdict != VERDICT_NOT_TRIED;
 
     put_host_name(json, host->host);
-    json_put(json, "policy", policy_differs(host->policy, hop_policy) ? json_of_policy(host->policy) : json_null());
+    json_put(json, "policy", policy_differs(host->policy, hop_policy) ? json_of_policy(telling, host->policy) : json_null());
     json_put(json, "effective_level", json_text(effective_word(host->effective)));
     json_put(json, "verdict", json_text(verdict_word(host->verdict)));
     json_put(json, "dsn", json_text(host->dsn));
@@ -326,7 +358,7 @@ static struct json *json_of_hop(const struct telling *telling, const struct hop_
         json_push(hosts, json_of_host(telling, &hop->hosts[i], hop->policy));
     json_put(json, "nexthop", json_text(hop->nexthop != NULL ? hop->nexthop->text : hop->text));
     json_put(json, "fallback", json_bool(hop->fallback));
-    json_put(json, "policy", json_of_policy(hop->policy));
+    json_put(json, "policy", json_of_policy(telling, hop->policy));
     json_put(json, "mx", json_of_mx(hop->mail_hosts));
     json_put(json, "hosts", hosts);
     return json;

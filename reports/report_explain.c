@@ -4,6 +4,7 @@
 #include "reports/page.h"
 #include "reports/story.h"
 #include "reports/text_host.h"
+#include "reports/text_lookup.h"
 
 #define INDENT 3
 #define LABEL_WIDTH 13
@@ -25,37 +26,6 @@ static void put_step(struct explanation *e, const char *title)
 {
     page_blank(&e->page);
     page_printf(&e->page, (struct place){ .tone = TONE_BOLD }, "%d. %s", ++e->step, title);
-}
-
-static const char *status_words(const struct table_answer *answer)
-{
-    static const char *const words[] = {
-        [TABLE_NOT_FOUND] = "not found",
-        [TABLE_FOUND] = "found",
-        [TABLE_ERROR] = "the lookup fails",
-        [TABLE_UNREADABLE] = "cannot be read on this machine",
-        [TABLE_WANTED] = "never asked",
-    };
-
-    return words[answer->status];
-}
-
-/* One key, what one list of tables said to it, and what that means where it is more (result; may be NULL). */
-static void put_lookup(struct explanation *e, const char *where, const char *key, const struct table_answer *answer,
-                       const char *result)
-{
-    const char *place = answer_place(e->region, answer);
-
-    page_printf(&e->page, line(NULL), "%s, key \"%s\": %s", where, key,
-                result != NULL ? result : status_words(answer));
-    if (answer->status == TABLE_FOUND && answer->value != NULL)
-        page_printf(&e->page, (struct place){ .indent = INDENT + LABEL_WIDTH + 2 }, "%s%s%s", place,
-                    place[0] != '\0' ? ": " : "", answer->value);
-    else if (answer->error != NULL)
-        page_printf(&e->page, (struct place){ .indent = INDENT + LABEL_WIDTH + 2, .tone = TONE_YELLOW }, "%s%s%s", place,
-                    place[0] != '\0' ? ": " : "", answer->error);
-    if (answer->warning != NULL)
-        page_text(&e->page, (struct place){ .indent = INDENT + LABEL_WIDTH + 2, .tone = TONE_YELLOW }, answer->warning);
 }
 
 /* Routing */
@@ -91,7 +61,7 @@ static void put_routing(struct explanation *e)
         return;
     for (step = route->steps; step != NULL; step = step->next) {
         if (step->key != NULL)
-            put_lookup(e, step->what, step->key, &step->answer, step->result);
+            page_lookup(&e->page, INDENT + LABEL_WIDTH, e->region, step->what, step->key, &step->answer, step->result);
         else if (step->result != NULL)
             page_printf(&e->page, line(NULL), "%s: %s", step->what, step->result);
     }
@@ -121,8 +91,7 @@ static void put_policy(struct explanation *e, const struct policy *policy, const
     struct place red = line("error");
 
     red.tone = TONE_RED;
-    for (; step != NULL; step = step->next)
-        put_lookup(e, step->parameter, step->key, &step->answer, NULL);
+    page_steps(&e->page, INDENT + LABEL_WIDTH, e->region, step);
     if (story_entry(&e->story, policy) != NULL)
         page_text(&e->page, line("decided by"), story_entry(&e->story, policy));
     page_text(&e->page, line("level"), level_word(policy->level) != NULL ? level_word(policy->level) : "invalid");

@@ -205,6 +205,17 @@ static void put_route(struct text_report *text, const struct story *story)
     }
 }
 
+/* ... and no finding says so. */
+static bool depends_on_order(const struct result *result)
+{
+    const struct finding *finding;
+
+    for (finding = result->findings.first; finding != NULL; finding = finding->next)
+        if (strcmp(finding->code, finding_word(FINDING_ORDER_MATTERS)) == 0)
+            return false;
+    return !result->certain && result->best < result->worst && result->worst <= VERDICT_BOUNCE;
+}
+
 static void put_destination(struct text_report *text, const struct result *result)
 {
     struct region *region = region_new();
@@ -217,7 +228,7 @@ static void put_destination(struct text_report *text, const struct result *resul
     put_row(text, &story);
     if (bad)
         put_optional(text, "why", story_why(&story));
-    if (bad && !result->certain && result->best < result->worst && result->worst <= VERDICT_BOUNCE)
+    if (bad && depends_on_order(result))
         page_printf(&text->page, detail("at best"), "%s, if Postfix tries the hosts in another order",
                     verdict_word(result->best));
     if (bad || text->options->verbose)

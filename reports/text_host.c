@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/pins.h"
+#include "reports/text_lookup.h"
 #include "scanner/policy/protocols.h"
 
 #define LABEL_WIDTH 13
@@ -266,20 +267,45 @@ static void page_outcome(struct page *page, int indent, const struct host_result
                     host->dsn != NULL ? host->dsn : "", reason_sentence(host->reason));
 }
 
+/* The obsolete per-site tables are asked for each host. */
+static void page_policy(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
+{
+    const struct route *route = context->story->result->route;
+    struct view         view = { context->story->report->facts, NULL };
+    struct policy_step *steps = NULL;
+    struct policy       again;
+
+    if (host->policy == NULL || host->policy == context->hop->policy)
+        return;
+    if (context->all && route != NULL && route->service != NULL && context->hop->nexthop != NULL)
+        policy_find(context->story->region, &again, route->service, context->story->report->config,
+                    context->hop->nexthop, host->host->host, &view, &steps);
+    page_steps(page, indent + LABEL_WIDTH, context->story->region, steps);
+    page_text(page, line_at(indent, "policy"), story_entry(context->story, host->policy));
+}
+
+static void page_host_name(struct page *page, int indent, const struct mail_host *host)
+{
+    struct place place = { .indent = indent, .tone = TONE_BOLD };
+    char         address[ADDRESS_TEXT_MAX];
+
+    if (!host->has_address) {
+        page_printf(page, place, "%s, no address, preference %u", host->host, host->preference);
+        return;
+    }
+    address_to_text(&host->address, address);
+    page_printf(page, place, "%s [%s]:%u, preference %u", host->host, address, host->port, host->preference);
+}
+
 void page_host(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
 {
     const struct effective *effective = host->effective;
     const char             *accepted = match_text(context->story->region, host);
-    char                    address[ADDRESS_TEXT_MAX] = "no address";
 
-    if (host->host->has_address)
-        address_to_text(&host->host->address, address);
-    page_printf(page, (struct place){ .indent = indent, .tone = TONE_BOLD }, "%s [%s]:%u, preference %u", host->host->host,
-                address, host->host->port, host->host->preference);
+    page_host_name(page, indent, host->host);
     indent += 2;
     page_outcome(page, indent, host);
-    if (host->policy != NULL && host->policy != context->hop->policy)
-        page_text(page, line_at(indent, "policy"), story_entry(context->story, host->policy));
+    page_policy(page, indent, context, host);
     if (effective != NULL && level_word(effective->level) != NULL)
         page_text(page, line_at(indent, "level"), level_word(effective->level));
     if (effective != NULL && effective->warning != NULL)

@@ -289,6 +289,62 @@ static struct result *bounced(struct sample *sample)
     return result;
 }
 
+/* What a route and a policy were found by. */
+static void add_steps(struct sample *sample, struct result *result)
+{
+    struct table_answer none = { .status = TABLE_NOT_FOUND };
+    struct table_answer found = { .status = TABLE_FOUND, .value = "smtp:[gateway.example]", .file = "/etc/postfix/transport",
+                                  .line = 9, .table = "hash:/etc/postfix/transport" };
+    struct table_answer broken = { .status = TABLE_ERROR, .table = "ldap:/etc/postfix/ldap.cf", .error = "it is down " EVIL };
+    struct route_step  *third = KEEP(sample, struct route_step, .what = "default_transport", .result = "smtp", .answer = none);
+    struct route_step  *second = KEEP(sample, struct route_step, "transport_maps", EVIL, found, NULL, third);
+
+    ((struct route *)result->route)->steps =
+        KEEP(sample, struct route_step, "mydestination", "example.net", none, "not listed", second);
+    result->hops[0].steps = KEEP(sample, struct policy_step, "smtp_tls_policy_maps", EVIL, broken, NULL);
+}
+
+/* A list of next-hops: hosts that fail, that are not tried, that have no address; and a fallback relay. */
+static struct result *fallback(struct sample *sample)
+{
+    struct result       *result = sample_result(sample, "list.example", VERDICT_DOWNGRADE, REASON_PLAINTEXT_RETRY);
+    struct policy       *policy = make_policy(sample, LEVEL_MAY, 8, ".example", "may protocols=TLSv1.3");
+    struct host_result  *host = add_hop(sample, result, policy, "\xe4\xbe\x8b\xe3\x81\x88.example");
+    struct hop_result   *hops = region_array(region_of(sample), 2, sizeof(*hops));
+    struct host_result  *hosts = region_array(region_of(sample), 3, sizeof(*hosts));
+    struct conversation *seen = make_conversation(sample, host, "220-first line\r\n220 second " EVIL);
+
+    seen->attempts = 2;
+    seen->first_refusal = (struct reply){ .code = 450, .text = "450 4.7.1 greylisted" };
+    seen->starttls_offered = true;
+    seen->starttls = (struct reply){ .code = 220, .text = "220 go ahead" };
+    seen->phase = PHASE_HANDSHAKE;
+    seen->ending = ENDING_TLS_FAILED;
+    seen->error = "sslv3 alert handshake failure";
+    hosts[0] = *host;
+    hosts[1] = (struct host_result){ .host = KEEP(sample, struct mail_host, .host = "two.example", .ascii = "two.example",
+                                                  .preference = 20, .port = 25, .has_address = true),
+                                     .policy = make_policy(sample, LEVEL_ENCRYPT, 9, "two.example", "MUST_NOPEERMATCH"),
+                                     .verdict = VERDICT_NOT_TRIED, .reason = REASON_DELIVERED };
+    address_parse(&((struct mail_host *)hosts[1].host)->address, SLICE("2001:db8::2"));
+    hosts[2] = (struct host_result){ .host = KEEP(sample, struct mail_host, .host = EVIL, .ascii = "three", .preference = 30,
+                                                  .port = 25),
+                                     .policy = policy, .verdict = VERDICT_DEFER, .reason = REASON_NO_ADDRESS, .dsn = "4.4.3" };
+    hops[0] = result->hops[0];
+    hops[0].hosts = hosts;
+    hops[0].host_count = 3;
+    hops[1] = (struct hop_result){ .text = "[relay.example", .fallback = true };
+    result->hops = hops;
+    result->hop_count = 2;
+    result->first_attempt = (struct forecast){ .status = "deferred", .dsn = "4.7.5", .relay = host->relay, .tls = "none",
+                                               .text = "Cannot start TLS: handshake failure" };
+    result->best = VERDICT_DELIVER;
+    result->certain = false;
+    findings_add(region_of(sample), &result->findings, "order-matters", SEVERITY_WARNING, NULL, NULL, 0,
+                 "it depends on the order");
+    return result;
+}
+
 void sample_init(struct sample *sample)
 {
     struct report  *report = &sample->report;
@@ -303,7 +359,7 @@ void sample_init(struct sample *sample)
                  "DNSSEC status comes from a resolver that is not on this machine");
     findings_add(region_of(sample), &report->findings, "local-no-ca", SEVERITY_CRITICAL, NULL, "/etc/postfix/main.cf", 12,
                  "the file of smtp_tls_CAfile cannot be read: " EVIL);
-    results = region_array(region_of(sample), 8, sizeof(*results));
+    results = region_array(region_of(sample), 9, sizeof(*results));
     results[0] = delivered(sample);
     results[1] = name_mismatch(sample);
     results[2] = in_the_clear(sample);
@@ -312,8 +368,10 @@ void sample_init(struct sample *sample)
     results[5] = tlsa_mismatch(sample);
     results[6] = not_contacted(sample);
     results[7] = bounced(sample);
+    results[8] = fallback(sample);
+    add_steps(sample, results[1]);
     report->results = (const struct result **)results;
-    report->count = 8;
+    report->count = 9;
     report_count(report);
 }
 
