@@ -1,4 +1,5 @@
 /* What to do about a verdict: a sentence for each reason, and better ones where names or digests can be given. */
+#include <stdint.h>
 #include <string.h>
 
 #include "reports/pins.h"
@@ -90,18 +91,18 @@ static struct remedy remedy_policy(const struct story *story)
 static const char *entry_with_match(const struct story *story, const char *match)
 {
     const struct policy *policy = story->policy;
-    const char          *key, *entry;
-    size_t               i;
+    const char          *key, **others;
+    size_t               i, count = 0;
 
     if (policy == NULL || story->hop == NULL || story->hop->nexthop == NULL || level_word(policy->level) == NULL)
         return NULL;
     key = policy->from_table && policy->answer.key != NULL ? policy->answer.key : story->hop->nexthop->text;
-    entry = region_printf(story->region, "%s %s match=%s", key, level_word(policy->level), match);
+    others = region_array(story->region, policy->attribute_count + 1, sizeof(*others));
     for (i = 0; i < policy->attribute_count; i++)
         if (strcmp(policy->attributes[i].name, "match") != 0)
-            entry = region_printf(story->region, "%s %s=%s", entry, policy->attributes[i].name,
-                                  policy->attributes[i].value);
-    return entry;
+            others[count++] = region_printf(story->region, " %s=%s", policy->attributes[i].name, policy->attributes[i].value);
+    return region_printf(story->region, "%s %s match=%s%s", key, level_word(policy->level), match,
+                         join_texts(story->region, others, count, count, "", SIZE_MAX));
 }
 
 /* Whether a name of a certificate covers the host: itself, or with a wildcard for the first label. */

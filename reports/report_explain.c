@@ -8,6 +8,7 @@
 
 #define INDENT 3
 #define LABEL_WIDTH 13
+#define NAMES_SHOWN 20
 
 struct explanation {
     struct page         page;
@@ -127,15 +128,13 @@ static void put_mx(struct explanation *e, const struct hop_result *hop)
 static const char *names_to_match(struct explanation *e, const struct policy *policy)
 {
     const struct service *service = e->story.result->route != NULL ? e->story.result->route->service : NULL;
-    const char           *text = "";
-    size_t                i;
 
-    if (policy->match == NULL && service != NULL && level_is_pkix(policy->level))
-        return params_text(service->params, policy->level == LEVEL_VERIFY ? "smtp_tls_verify_cert_match"
-                                                                          : "smtp_tls_secure_cert_match");
-    for (i = 0; policy->match != NULL && i < policy->match->count; i++)
-        text = region_printf(e->region, "%s%s%s", text, i > 0 ? ", " : "", policy->match->items[i]);
-    return text;
+    if (policy->match != NULL)
+        return join_texts(e->region, policy->match->items, policy->match->count, policy->match->count, ", ", NAMES_SHOWN);
+    if (service == NULL || !level_is_pkix(policy->level))
+        return "";
+    return params_text(service->params, policy->level == LEVEL_VERIFY ? "smtp_tls_verify_cert_match"
+                                                                      : "smtp_tls_secure_cert_match");
 }
 
 static void put_matching(struct explanation *e, const struct policy *policy)

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "scanner/base/buf.h"
 #include "scanner/base/utc.h"
+
+#define JOINED_MAX ((size_t)1 << 20)
 
 static bool same_text(const char *a, const char *b)
 {
@@ -155,6 +158,23 @@ const char *forecast_log(struct region *region, const struct forecast *forecast)
                          forecast->dsn != NULL ? forecast->dsn : "?", forecast->status,
                          forecast->text != NULL ? " (" : "", forecast->text != NULL ? forecast->text : "",
                          forecast->text != NULL ? ")" : "");
+}
+
+const char *join_texts(struct region *region, const char *const *items, size_t count, size_t total,
+                       const char *separator, size_t shown)
+{
+    struct buf  buf;
+    const char *text;
+    size_t      i;
+
+    buf_init(&buf, JOINED_MAX);
+    for (i = 0; i < count && i < shown; i++)
+        buf_printf(&buf, "%s%s", i > 0 ? separator : "", items[i]);
+    if (i < total)
+        buf_printf(&buf, " and %zu more", total - i);
+    text = region_text(region, buf_text(&buf));
+    buf_clear(&buf);
+    return text;
 }
 
 const char *time_text(struct region *region, int64_t when)

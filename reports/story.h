@@ -31,6 +31,9 @@ const char *file_place(struct region *, const char *file, int line);
 const char *answer_place(struct region *, const struct table_answer *);
 /* As in Postfix's log: "relay=..., dsn=4.7.5, status=deferred (Server certificate not verified)". NULL: not known. */
 const char *forecast_log(struct region *, const struct forecast *);
+/* "a, b, c and 5 more": at most shown of the items; total is how many there are in truth. */
+const char *join_texts(struct region *, const char *const *items, size_t count, size_t total, const char *separator,
+                       size_t shown);
 /* "2026-11-20 01:15:00 UTC"; "2026-11-20". */
 const char *time_text(struct region *, int64_t when);
 const char *date_text(struct region *, int64_t when);

@@ -9,6 +9,7 @@
 #define LABEL_WIDTH 13
 #define TLSA_SHOWN 10   /* of one host; the JSON report has all */
 #define NAMES_SHOWN 5
+#define RECORDS_SHOWN 20 /* MX records; names that a policy accepts */
 #define DATA_SHOWN 16   /* octets of a TLSA record that is longer than a digest */
 
 static struct place line_at(int indent, const char *label)
@@ -16,34 +17,21 @@ static struct place line_at(int indent, const char *label)
     return (struct place){ .indent = indent, .label_width = LABEL_WIDTH, .label = label, .label_tone = TONE_DIM };
 }
 
-/* A list in words, cut. */
-static const char *names_text(struct region *region, const char *const *names, size_t count, size_t total, size_t shown)
-{
-    const char *text = "";
-    size_t      i;
-
-    for (i = 0; i < count && i < shown; i++)
-        text = region_printf(region, "%s%s%s", text, i > 0 ? ", " : "", names[i]);
-    return total > shown && i < total ? region_printf(region, "%s and %zu more", text, total - i) : text;
-}
-
 const char *mx_text(struct region *region, const struct mail_hosts *hosts)
 {
-    const char *text, *status;
+    const char *items[RECORDS_SHOWN];
     size_t      i;
 
     if (hosts == NULL || hosts->mx_dnssec == NULL)
         return NULL;
     if (hosts->unknown != NULL)
         return region_printf(region, "not known (%s)", hosts->unknown);
-    status = hosts->mx_dnssec;
     if (hosts->mx_record_count == 0)
-        return region_printf(region, "none (%s)", status);
-    text = region_printf(region, "%s: ", status);
-    for (i = 0; i < hosts->mx_record_count; i++)
-        text = region_printf(region, "%s%s%u %s", text, i > 0 ? ", " : "", hosts->mx_records[i].preference,
-                             hosts->mx_records[i].host);
-    return text;
+        return region_printf(region, "none (%s)", hosts->mx_dnssec);
+    for (i = 0; i < hosts->mx_record_count && i < RECORDS_SHOWN; i++)
+        items[i] = region_printf(region, "%u %s", hosts->mx_records[i].preference, hosts->mx_records[i].host);
+    return region_printf(region, "%s: %s", hosts->mx_dnssec,
+                         join_texts(region, items, i, hosts->mx_record_count, ", ", RECORDS_SHOWN));
 }
 
 static const char *reference_text(struct region *region, const char *name)
@@ -51,11 +39,24 @@ static const char *reference_text(struct region *region, const char *name)
     return name[0] == '.' ? region_printf(region, "a name below %s", name + 1) : name;
 }
 
+/* Names, and the one address that must match too. */
+static const char *accepted_names(struct region *region, const struct match *match)
+{
+    const char *items[RECORDS_SHOWN], *names;
+    size_t      i;
+
+    for (i = 0; i < match->names.count && i < RECORDS_SHOWN; i++)
+        items[i] = reference_text(region, match->names.items[i]);
+    names = join_texts(region, items, i, match->names.count, " or ", RECORDS_SHOWN);
+    if (match->addresses.count == 0)
+        return i > 0 ? names : "no name: nothing is accepted";
+    return region_printf(region, "%s%sthe address %s", names, i > 0 ? ", and " : "", match->addresses.items[0]);
+}
+
 const char *match_text(struct region *region, const struct host_result *host)
 {
     const struct match *match = host->match;
-    const char         *text = "";
-    size_t              i;
+    const char         *names;
 
     if (match == NULL || host->effective == NULL || !level_needs_match(host->effective->level))
         return NULL;
@@ -63,14 +64,9 @@ const char *match_text(struct region *region, const struct host_result *host)
         return region_printf(region, "%s%zu %s fingerprint%s", match->digests.count > 1 ? "one of " : "",
                              match->digests.count, match->digest != NULL ? match->digest : "",
                              match->digests.count == 1 ? "" : "s");
-    for (i = 0; i < match->names.count; i++)
-        text = region_printf(region, "%s%s%s", text, i > 0 ? " or " : "", reference_text(region, match->names.items[i]));
-    for (i = 0; i < match->addresses.count && i < 1; i++)
-        text = region_printf(region, "%s%sthe address %s", text, text[0] != '\0' ? ", and " : "",
-                             match->addresses.items[i]);
-    if (text[0] == '\0')
-        text = "no name: nothing is accepted";
-    return level_is_dane(host->effective->level) ? region_printf(region, "a TLSA record; with usage 2 also %s", text) : text;
+    names = accepted_names(region, match);
+    return level_is_dane(host->effective->level) ? region_printf(region, "a TLSA record; with usage 2 also %s", names)
+                                                 : names;
 }
 
 static const char *hex_text(struct region *region, const uint8_t *data, size_t n)
@@ -146,7 +142,8 @@ static void page_certificate(struct page *page, int indent, const struct host_co
                 date_text(context->story->region, cert->not_after), cert->key, cert->signature);
     if (cert->dns_name_total > 0)
         page_printf(page, line_at(indent, NULL), "names %s",
-                    names_text(context->story->region, cert->dns_names, cert->dns_name_count, cert->dns_name_total, NAMES_SHOWN));
+                    join_texts(context->story->region, cert->dns_names, cert->dns_name_count, cert->dns_name_total, ", ",
+                           NAMES_SHOWN));
 }
 
 static void page_pins(struct page *page, int indent, const struct host_context *context, const char *id)
