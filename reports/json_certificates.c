@@ -80,6 +80,8 @@ void used_certificates(struct dict *used, const struct report *report, const str
 {
     size_t h, i, k;
 
+    if (result->proposed != NULL)
+        used_certificates(used, report, result->proposed);
     for (h = 0; h < result->hop_count; h++) {
         for (i = 0; i < result->hops[h].host_count; i++) {
             const struct conversation *conversation = result->hops[h].hosts[i].conversation;

@@ -196,3 +196,12 @@ struct json *json_of_findings(const struct findings *findings)
     }
     return json;
 }
+
+struct json *json_of_proposed(const struct report *report)
+{
+    struct json *json = json_of_configuration(report->proposed);
+
+    json_put(json, "summary", json_of_summary(report->proposed));
+    json_put(json, "findings", json_of_findings(&report->proposed->findings));
+    return json;
+}

@@ -13,6 +13,8 @@ struct json *json_of_generator(void);
 /* still_running: what is only known at the end is null. */
 struct json *json_of_run(const struct report *, bool still_running);
 struct json *json_of_configuration(const struct report *);
+/* The configuration of report->proposed, with its summary and findings. */
+struct json *json_of_proposed(const struct report *);
 struct json *json_of_summary(const struct report *);
 struct json *json_of_findings(const struct findings *);
 struct json *json_of_result(const struct report *, const struct result *);

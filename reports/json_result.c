@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/compare.h"
 #include "reports/json_parts.h"
 #include "scanner/base/names.h"
 
@@ -364,14 +365,32 @@ static struct json *json_of_hop(const struct telling *telling, const struct hop_
     return json;
 }
 
-struct json *json_of_result(const struct report *report, const struct result *result)
+static struct json *json_of_route(const struct report *report, const struct result *result)
 {
     struct telling telling = { result, report->facts };
-    struct json   *json = json_object(), *route = json_array();
+    struct json   *route = json_array();
     size_t         i;
 
     for (i = 0; i < result->hop_count; i++)
         json_push(route, json_of_hop(&telling, &result->hops[i]));
+    return route;
+}
+
+static struct json *json_of_change(const struct report *report, const struct result *result)
+{
+    struct json *json = json_object();
+
+    json_put(json, "verdict", json_text(verdict_word(result->proposed->verdict)));
+    json_put(json, "forecast", json_of_forecast(&result->proposed->forecast));
+    json_put(json, "route", json_of_route(report->proposed, result->proposed));
+    json_put(json, "change", json_text(change_word(change_of_proposed(report, result))));
+    return json;
+}
+
+struct json *json_of_result(const struct report *report, const struct result *result)
+{
+    struct json *json = json_object();
+
     json_put(json, "destination", json_text(result->destination->text));
     json_put(json, "transport", result->route != NULL ? json_text(result->route->transport) : json_null());
     json_put(json, "nexthop", result->route != NULL ? json_text(result->route->nexthop) : json_null());
@@ -382,6 +401,8 @@ struct json *json_of_result(const struct report *report, const struct result *re
     json_put(json, "forecast", json_of_forecast(&result->forecast));
     json_put(json, "first_attempt", json_of_first_attempt(&result->first_attempt));
     json_put(json, "findings", json_of_findings(&result->findings));
-    json_put(json, "route", route);
+    json_put(json, "route", json_of_route(report, result));
+    if (result->proposed != NULL)
+        json_put(json, "proposed", json_of_change(report, result));
     return json;
 }

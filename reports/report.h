@@ -27,6 +27,8 @@ struct report {
     const struct result **results;                 /* in the order given by the user */
     size_t               count;
     struct report_counts counts;                   /* kept by report_count */
+    const struct report *proposed;                 /* the same run under a proposed configuration: config, findings, results
+                                                      (those of results[i]->proposed) and counts are its own; NULL: none */
 };
 
 /* Fills counts. */

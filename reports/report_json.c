@@ -37,6 +37,7 @@ bool report_json_write(const struct report *report, const struct report_options 
            put_member(sink, "generator", json_of_generator(), ",\n") &&
            put_member(sink, "run", json_of_run(report, false), ",\n") &&
            put_member(sink, "configuration", json_of_configuration(report), ",\n") &&
+           (report->proposed == NULL || put_member(sink, "proposed", json_of_proposed(report), ",\n")) &&
            put_member(sink, "summary", json_of_summary(report), ",\n") &&
            put_member(sink, "findings", json_of_findings(&report->findings), ",\n") &&
            put_destinations(report, sink, used) &&

@@ -20,6 +20,8 @@ static bool put_header(const struct report *report, bool still_running, const st
     json_put(json, "generator", json_of_generator());
     json_put(json, "run", json_of_run(report, still_running));
     json_put(json, "configuration", json_of_configuration(report));
+    if (report->proposed != NULL)
+        json_put(json, "proposed", json_of_proposed(report));
     return put_line(sink, json);
 }
 

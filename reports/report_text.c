@@ -5,6 +5,7 @@
 #include "reports/escape.h"
 #include "reports/page.h"
 #include "reports/story.h"
+#include "reports/text_changes.h"
 #include "reports/text_host.h"
 #include "reports/writers.h"
 
@@ -306,6 +307,8 @@ bool report_text_write(const struct report *report, const struct report_options 
 
     page_init(&text.page, options, sink);
     put_header(&text, region);
+    if (report->proposed != NULL)
+        page_proposed(&text.page, report);
     put_global_findings(&text, region);
     put_counts(&text, region);
     put_destinations(&text, region);

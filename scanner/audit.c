@@ -7,8 +7,29 @@
 
 #include <sys/ioctl.h>
 
+#include "reports/compare.h"
 #include "scanner/exclusion.h"
 #include "scanner/load.h"
+
+/* The overrides of the configuration as it is count for the proposed one too, unless that one has its own. */
+static bool load_proposed(struct audit *audit, struct error *err)
+{
+    const struct options *options = audit->options;
+    size_t                i, n = 0, count = options->overrides.count + options->proposed_overrides.count;
+    const char          **overrides = region_array(audit->region, count + 1, sizeof(*overrides));
+    struct load_request   request = { options->proposed != NULL ? options->proposed : options->config_dir, overrides, count,
+                                      options->proposed_version != NULL ? options->proposed_version
+                                                                        : options->postfix_version };
+
+    if (options->proposed == NULL && options->proposed_overrides.count == 0 && options->proposed_version == NULL)
+        return true;
+    for (i = 0; i < options->overrides.count; i++)
+        overrides[n++] = options->overrides.items[i];
+    for (i = 0; i < options->proposed_overrides.count; i++)
+        overrides[n++] = options->proposed_overrides.items[i];
+    audit->proposed_config = load_config(audit->region, &request, err);
+    return audit->proposed_config != NULL;
+}
 
 bool audit_init(struct audit *audit, struct region *region, const struct options *options, struct error *err)
 {
@@ -19,10 +40,11 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
     audit->region = region;
     audit->options = options;
     audit->config = load_config(region, &request, err);
-    if (audit->config == NULL)
+    if (audit->config == NULL || !load_proposed(audit, err))
         return false;
     audit->facts = facts_new();
     audit->trust = trust_new();
+    audit->proposed_trust = audit->proposed_config != NULL ? trust_new() : NULL;
     return true;
 }
 
@@ -35,6 +57,7 @@ void audit_clear(struct audit *audit)
     output_abandon(audit->facts_output);
     run_outcome_clear(&audit->outcome);
     trust_free(audit->trust);
+    trust_free(audit->proposed_trust);
     facts_free(audit->facts);
 }
 
@@ -114,41 +137,94 @@ static bool find_resolver(struct audit *audit, struct resolv_conf *conf, struct 
 
 static struct run_request request_of(struct audit *audit, int64_t when)
 {
-    return (struct run_request){ .config = audit->config, .options = audit->options, .destinations = &audit->destinations,
-                                 .trust = audit->trust, .when = audit->options->has_at ? audit->options->at : when };
+    return (struct run_request){ .sides = { { audit->config, audit->trust, &audit->destinations },
+                                            { audit->proposed_config, audit->proposed_trust, &audit->proposed_destinations } },
+                                 .side_count = audit->proposed_config != NULL ? 2 : 1,
+                                 .options = audit->options,
+                                 .when = audit->options->has_at ? audit->options->at : when };
+}
+
+void audit_add_proposed_destinations(struct audit *audit)
+{
+    struct findings ignored = { 0 };
+    struct error    err;
+
+    if (audit->proposed_config == NULL)
+        return;
+    if (audit->destinations.from_configuration)
+        destinations_collect(audit->region, &audit->proposed_destinations, audit->proposed_config, audit->options, &ignored,
+                             &err);
+    destinations_align(audit->region, &audit->destinations, audit->config, &audit->proposed_destinations,
+                       audit->proposed_config);
+}
+
+static bool leaves_by_smtp(const struct result *result)
+{
+    return result->route == NULL || result->route->kind != ROUTE_OTHER;
 }
 
 /* Destinations that never leave by SMTP are told only to who asked for them. */
 static bool is_shown(const struct audit *audit, const struct result *result)
 {
-    return !audit->destinations.from_configuration || result->route == NULL || result->route->kind != ROUTE_OTHER;
+    return !audit->destinations.from_configuration || leaves_by_smtp(result) ||
+           (result->proposed != NULL && leaves_by_smtp(result->proposed));
+}
+
+static void find_of_whole(struct audit *audit, struct report *report, struct config *config, struct trust *trust)
+{
+    struct view        view = { audit->facts, NULL };
+    struct judge_input input = { config, &view, trust, audit->options->sender, audit->options->allow,
+                                 audit->options->allow_count, audit->report.evaluated_at, (int)audit->options->horizon, true };
+
+    report->config = config;
+    report->facts = audit->facts;
+    judge_configuration(audit->region, &report->findings, &input);
+}
+
+static void add_result(struct report *report, const struct result *result, enum local_fault fault)
+{
+    judge_apply_fault((struct result *)result, fault);
+    report->results[report->count++] = result;
+}
+
+/* The parts of the two reports that the outcome gives. */
+static void fill_results(struct audit *audit)
+{
+    struct report   *report = &audit->report;
+    enum local_fault fault = judge_surroundings(audit->region, &report->findings, audit->facts);
+    size_t           i;
+
+    report->results = region_array(audit->region, audit->outcome.count + 1, sizeof(*report->results));
+    audit->proposed.results = region_array(audit->region, audit->outcome.count + 1, sizeof(*report->results));
+    for (i = 0; i < audit->outcome.count; i++) {
+        const struct result *result = audit->outcome.results[0][i];
+
+        if (!is_shown(audit, result))
+            continue;
+        add_result(report, result, fault);
+        if (result->proposed != NULL)
+            add_result(&audit->proposed, result->proposed, fault);
+    }
+    report_count(report);
+    report_count(&audit->proposed);
 }
 
 void audit_report(struct audit *audit, int64_t started, int64_t finished, bool complete, const char *resolver)
 {
-    struct report       *report = &audit->report;
-    struct view          view = { audit->facts, NULL };
-    struct judge_input   input = { audit->config, &view, audit->trust, audit->options->sender, audit->options->allow,
-                                   audit->options->allow_count, report->evaluated_at, (int)audit->options->horizon, true };
-    enum local_fault     fault;
-    size_t               i;
+    struct report *report = &audit->report;
 
     report->started = started;
     report->finished = finished;
     report->complete = complete;
     report->resolver = resolver;
-    report->config = audit->config;
-    report->facts = audit->facts;
-    judge_configuration(audit->region, &report->findings, &input);
-    fault = judge_surroundings(audit->region, &report->findings, audit->facts);
-    report->results = region_array(audit->region, audit->outcome.count + 1, sizeof(*report->results));
-    for (i = 0; i < audit->outcome.count; i++) {
-        if (!is_shown(audit, audit->outcome.results[i]))
-            continue;
-        judge_apply_fault((struct result *)audit->outcome.results[i], fault);
-        report->results[report->count++] = audit->outcome.results[i];
+    find_of_whole(audit, report, audit->config, audit->trust);
+    if (audit->proposed_config != NULL) {
+        audit->proposed = (struct report){ .started = started, .finished = finished, .complete = complete,
+                                           .resolver = resolver, .evaluated_at = report->evaluated_at };
+        find_of_whole(audit, &audit->proposed, audit->proposed_config, audit->proposed_trust);
+        report->proposed = &audit->proposed;
     }
-    report_count(report);
+    fill_results(audit);
 }
 
 bool audit_run(struct audit *audit, struct error *err)
@@ -225,7 +301,25 @@ bool audit_write(struct audit *audit, struct error *err)
     return good;
 }
 
+/* A proposed configuration: by what turns worse under it. */
+static void count_worse(const struct audit *audit, size_t *counts)
+{
+    struct region *region = region_new();
+    struct changes changes;
+
+    changes_of_proposed(&changes, region, &audit->report);
+    changes_count_verdicts(&changes, counts);
+    region_free(region);
+}
+
 int audit_status(const struct audit *audit)
 {
-    return exit_status_of(audit->report.counts.by_verdict, audit->options->fail_on, audit->report.complete);
+    size_t        counts[VERDICT_UNKNOWN + 1];
+    const size_t *told = audit->report.counts.by_verdict;
+
+    if (audit->report.proposed != NULL) {
+        count_worse(audit, counts);
+        told = counts;
+    }
+    return exit_status_of(told, audit->options->fail_on, audit->report.complete);
 }

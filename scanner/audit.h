@@ -1,5 +1,5 @@
-/* What scan, explain and replay share: the configuration, the facts, the run over the destinations, the report, its
- * outputs. */
+/* What scan, explain and replay share: the configuration and perhaps a proposed one, the facts, the run over the
+ * destinations, the report, its outputs. */
 #ifndef SCANNER_AUDIT_H
 #define SCANNER_AUDIT_H
 
@@ -17,6 +17,10 @@ struct audit {
     struct facts           *facts;
     struct trust           *trust;
     struct destinations     destinations;
+    struct config          *proposed_config;           /* NULL: none is proposed; the next three are unused then */
+    struct trust           *proposed_trust;
+    struct destinations     proposed_destinations;     /* the same texts */
+    struct report           proposed;
     struct run_outcome      outcome;
     struct report           report;
     struct output          *outputs[OUTPUTS_MAX + 1];  /* one for each wish; then the text report's own */
@@ -32,6 +36,10 @@ void audit_clear(struct audit *);
 /* Opens every output (with_reports false: only the facts file) before any work is done, so that a name that cannot be
  * written is told at once. */
 bool audit_open_outputs(struct audit *, bool with_reports, struct error *err);
+
+/* Makes the proposed configuration's destinations out of audit->destinations; those that only it names are added to both.
+ * To be called once destinations are there. */
+void audit_add_proposed_destinations(struct audit *);
 
 /* Over the network; observes into audit->facts. */
 bool audit_run(struct audit *, struct error *err);

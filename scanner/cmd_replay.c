@@ -41,6 +41,7 @@ static bool replay(struct audit *audit, struct error *err)
         texts[i] = facts_destination(audit->facts, i);
     if (!destinations_from_texts(audit->region, &audit->destinations, audit->config, texts, count, err))
         return false;
+    audit_add_proposed_destinations(audit);
     audit_replay(audit, false, header.started);
     audit_report(audit, header.started, header.finished, header.complete, header.resolver);
     return true;

@@ -25,12 +25,18 @@ static int print_plan(const struct audit *audit)
     return 0;
 }
 
+static bool run_with_proposed(struct audit *audit, struct error *err)
+{
+    audit_add_proposed_destinations(audit);
+    return audit_run(audit, err);
+}
+
 static bool scan(struct audit *audit, struct error *err)
 {
     return audit_open_outputs(audit, !audit->options->dry_run, err) &&
            destinations_collect(audit->region, &audit->destinations, audit->config, audit->options,
                                 &audit->report.findings, err) &&
-           audit_run(audit, err);
+           run_with_proposed(audit, err);
 }
 
 int cmd_scan(struct region *region, const struct options *options)

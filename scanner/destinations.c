@@ -201,3 +201,29 @@ bool destinations_from_texts(struct region *region, struct destinations *out, co
     collect(&c);
     return good;
 }
+
+/* Adds what the list lacks. */
+static void add_missing(struct collector *c, const struct destinations *list)
+{
+    struct error ignored;
+    size_t       i;
+
+    for (i = 0; i < list->count; i++)
+        if (!add(c, slice_of(list->items[i].text), &ignored) &&
+            dict_find(c->seen, slice_of(list->items[i].text)) == NULL)
+            dict_put(c->seen, slice_of(list->items[i].text), &list->items[i]);
+}
+
+void destinations_align(struct region *region, struct destinations *one, const struct config *config,
+                        struct destinations *other, const struct config *other_config)
+{
+    const struct destinations old_one = *one, old_other = *other;
+    struct collector          c = collector_of(region, config, one), d = collector_of(region, other_config, other);
+
+    add_missing(&c, &old_one);
+    add_missing(&c, &old_other);
+    collect(&c);
+    add_missing(&d, one);
+    collect(&d);
+    one->from_configuration = other->from_configuration = old_one.from_configuration;
+}

@@ -24,4 +24,9 @@ bool destinations_collect(struct region *, struct destinations *, const struct c
 bool destinations_from_texts(struct region *, struct destinations *, const struct config *, const char *const *texts,
                              size_t count, struct error *err);
 
+/* Makes both hold the same texts in the same order: those of one, then what only other has; each is read as its own
+ * configuration reads it, or where that cannot, as the other one does. */
+void destinations_align(struct region *, struct destinations *one, const struct config *, struct destinations *other,
+                        const struct config *other_config);
+
 #endif

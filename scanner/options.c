@@ -45,6 +45,12 @@ static const struct row rows[] = {
       "judge as this release (default: the installed Postfix, else the newest known)" },
     { "sender", 0, KIND_SENDER, AT(sender), FOR_ALL, "ADDRESS", NULL,
       "the envelope sender, for sender-dependent tables; <> is the null sender" },
+    { "proposed", 0, KIND_TEXT, AT(proposed), FOR_SCAN | FOR_REPLAY, "DIR", "Before a change",
+      "judge the configuration in DIR too, on the same facts, and tell what turns worse, better, or otherwise" },
+    { "proposed-override", 0, KIND_LIST, AT(proposed_overrides), FOR_SCAN | FOR_REPLAY, "NAME=VALUE", NULL,
+      "the same with this parameter changed; repeatable; over --override" },
+    { "proposed-version", 0, KIND_TEXT, AT(proposed_version), FOR_SCAN | FOR_REPLAY, "X.Y[.Z]", NULL,
+      "the same as that release of Postfix" },
     { "file", 'f', KIND_TEXT, AT(file), FOR_SCAN | FOR_EXPLAIN, "FILE", "Destinations",
       "read destinations from FILE, one a line, # starts a comment; - is standard input" },
     { "from-log", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
@@ -72,8 +78,6 @@ static const struct row rows[] = {
       "ask DNS, open no SMTP connection, print what would be contacted and how often" },
     { "user", 0, KIND_TEXT, AT(user), FOR_SCAN | FOR_EXPLAIN, "NAME", NULL,
       "the user that the worker becomes when started as root (default nobody)" },
-    { "proposed", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "DIR", NULL, NULL },
-    { "proposed-override", 0, KIND_LATER, 0, FOR_SCAN | FOR_REPLAY, "NAME=VALUE", NULL, NULL },
     { "history", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
     { "changes-only", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
     { "confirm", 0, KIND_LATER, 0, FOR_SCAN, "N", NULL, NULL },
@@ -121,16 +125,17 @@ static void list_add(struct region *region, struct option_list *list, const char
     list->items = items;
 }
 
-static bool add_override(struct region *region, struct options *options, const char *value, struct error *err)
+static bool add_override(struct region *region, struct option_list *list, const struct row *row, const char *value,
+                         struct error *err)
 {
     const char *equals = strchr(value, '=');
 
     if (equals == NULL || equals == value) {
-        error_set(err, EXIT_USAGE_ERROR, "--override %s: no name=value", value);
-        error_fix(err, "write --override smtp_tls_security_level=dane");
+        error_set(err, EXIT_USAGE_ERROR, "--%s %s: no name=value", row->name, value);
+        error_fix(err, "write --%s smtp_tls_security_level=dane", row->name);
         return false;
     }
-    list_add(region, &options->overrides, value);
+    list_add(region, list, value);
     return true;
 }
 
@@ -222,7 +227,7 @@ static bool set_option(struct region *region, struct options *options, const str
         *(bool *)place = true;
         return true;
     case KIND_LIST:
-        return add_override(region, options, value, err);
+        return add_override(region, place, row, value, err);
     case KIND_COUNT:
     case KIND_SECONDS:
         return set_number(place, row, value, err);

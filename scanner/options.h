@@ -35,6 +35,10 @@ struct options {
     struct option_list overrides;       /* name=value */
     const char        *postfix_version; /* NULL: the installed one, else the newest known */
     const char        *sender;          /* NULL: not given; "" for <> */
+    /* a second configuration; nothing given: none */
+    const char        *proposed;        /* its directory; NULL: config_dir */
+    struct option_list proposed_overrides;
+    const char        *proposed_version; /* NULL: postfix_version */
     /* destinations */
     const char        *file;
     struct option_list arguments;

@@ -18,13 +18,12 @@
 
 /* A destination on its way. */
 struct job {
-    const struct destination *destination;
-    struct region            *region;     /* of the latest judgement */
-    struct result            *result;
-    size_t                    missing;    /* asks it waits for */
-    unsigned                  rounds;
-    bool                      done;
-    bool                      queued;     /* in the ready list */
+    struct region *region;                    /* of the latest judgement */
+    struct result *results[RUN_SIDES_MAX];    /* of each side */
+    size_t         missing;                   /* asks it waits for */
+    unsigned       rounds;
+    bool           done;
+    bool           queued;                    /* in the ready list */
 };
 
 struct run {
@@ -35,8 +34,8 @@ struct run {
     size_t                    count, done;
     int64_t                   started;    /* seconds since 1970 */
     size_t                   *ready, ready_count; /* jobs to be judged */
-    struct wants             *wants;      /* of one judgement */
-    struct wants             *tables;     /* keys of live tables and files wanted by several jobs, for one batch */
+    struct wants             *wants[RUN_SIDES_MAX];  /* of one judgement */
+    struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
     size_t                   *table_jobs, table_job_count;
     struct asks              *asks;
     struct loop              *loop;
@@ -61,13 +60,17 @@ static void ready_add(struct run *run, size_t job)
 static void job_finish(struct run *run, size_t index)
 {
     struct job *job = &run->jobs[index];
+    size_t      side;
 
     job->done = true;
     run->done++;
-    run->outcome->results[index] = job->result;
     run->outcome->regions[index] = job->region;
+    for (side = 0; side < run->request->side_count; side++)
+        run->outcome->results[side][index] = job->results[side];
+    if (run->request->side_count > 1)
+        job->results[0]->proposed = job->results[1];
     if (run->request->on_result != NULL)
-        run->request->on_result(run->request->arg, job->result);
+        run->request->on_result(run->request->arg, job->results[0]);
 }
 
 /* The MX host name behind a profile, for the politeness towards its provider. */
@@ -164,84 +167,120 @@ static bool move_table_wants(struct run *run)
 {
     const struct want_table *table;
     const char              *path;
-    size_t                   i;
+    size_t                   side, i;
+    bool                     any = false;
 
-    for (i = 0; (table = wants_table_at(run->wants, i)) != NULL; i++)
-        wants_table(run->tables, table->table, slice_of(table->key));
-    for (i = 0; (path = wants_file_at(run->wants, i)) != NULL; i++)
-        wants_file(run->tables, path);
-    return wants_table_at(run->wants, 0) != NULL || wants_file_at(run->wants, 0) != NULL;
+    for (side = 0; side < run->request->side_count; side++) {
+        for (i = 0; (table = wants_table_at(run->wants[side], i)) != NULL; i++, any = true)
+            wants_table(run->tables[side], table->table, slice_of(table->key));
+        for (i = 0; (path = wants_file_at(run->wants[side], i)) != NULL; i++, any = true)
+            wants_file(run->tables[side], path);
+    }
+    return any;
 }
 
-static void ask_all(struct run *run, size_t index)
+/* What both sides want is one ask. */
+static void ask_side(struct run *run, size_t index, size_t side)
 {
     const struct want_dns *dns;
     const struct profile  *profile;
     size_t                 i;
 
+    for (i = 0; (dns = wants_dns_at(run->wants[side], i)) != NULL; i++)
+        wait_for(run, index, ask_dns(run, dns));
+    for (i = 0; (profile = wants_conversation_at(run->wants[side], i)) != NULL; i++)
+        wait_for(run, index, ask_conversation(run, run->jobs[index].results[side], profile));
+}
+
+static void ask_all(struct run *run, size_t index)
+{
+    size_t side;
+
     if (move_table_wants(run)) {
         run->table_jobs[run->table_job_count++] = index;
         return;
     }
-    for (i = 0; (dns = wants_dns_at(run->wants, i)) != NULL; i++)
-        wait_for(run, index, ask_dns(run, dns));
-    for (i = 0; (profile = wants_conversation_at(run->wants, i)) != NULL; i++)
-        wait_for(run, index, ask_conversation(run, run->jobs[index].result, profile));
+    for (side = 0; side < run->request->side_count; side++)
+        ask_side(run, index, side);
     if (run->jobs[index].missing == 0)
         ready_add(run, index);
 }
 
-static void judge(struct run *run, size_t index, struct wants *wants)
+/* final: what is not observed now never will be. True: something is wanted first. */
+static bool judge_side(struct run *run, size_t index, size_t side, bool final)
 {
     const struct run_request *request = run->request;
     const struct options     *options = request->options;
+    const struct run_side    *under = &request->sides[side];
     struct job               *job = &run->jobs[index];
-    struct view               view = { run->facts, wants };
-    struct judge_input        input = { request->config, &view, request->trust, options->sender, options->allow,
+    struct view               view = { run->facts, final ? NULL : run->wants[side] };
+    struct judge_input        input = { under->config, &view, under->trust, options->sender, options->allow,
                                         options->allow_count, request->when, (int)options->horizon, true };
+
+    job->results[side] = region_alloc(job->region, sizeof(*job->results[side]));
+    wants_clear(run->wants[side]);
+    judge_destination(job->region, job->results[side], &input, &under->destinations->items[index]);
+    return job->results[side]->wanted;
+}
+
+static bool judge(struct run *run, size_t index, bool final)
+{
+    struct job *job = &run->jobs[index];
+    size_t      side;
+    bool        wanted = false;
 
     region_free(job->region);
     job->region = region_new();
-    job->result = region_alloc(job->region, sizeof(*job->result));
-    if (wants != NULL)
-        wants_clear(wants);
-    judge_destination(job->region, job->result, &input, job->destination);
+    for (side = 0; side < run->request->side_count; side++)
+        wanted |= judge_side(run, index, side, final);
+    return wanted;
+}
+
+static bool nothing_wanted(const struct run *run)
+{
+    size_t side;
+
+    for (side = 0; side < run->request->side_count; side++)
+        if (!wants_empty(run->wants[side]))
+            return false;
+    return true;
 }
 
 static void judge_job(struct run *run, size_t index)
 {
     struct job *job = &run->jobs[index];
 
-    judge(run, index, run->wants);
-    if (!job->result->wanted) {
+    if (!judge(run, index, false)) {
         job_finish(run, index);
-    } else if (++job->rounds > ROUNDS_MAX || wants_empty(run->wants)) {
-        judge(run, index, NULL);
+    } else if (++job->rounds > ROUNDS_MAX || nothing_wanted(run)) {
+        judge(run, index, true);
         job_finish(run, index);
     } else {
         ask_all(run, index);
     }
 }
 
-static void read_files(struct run *run)
+static void read_files(struct config *config, const struct wants *wants)
 {
     const char *path;
     size_t      i;
 
-    for (i = 0; (path = wants_file_at(run->tables, i)) != NULL; i++)
-        if (config_file(run->request->config, path) == NULL)
-            load_wanted_file(run->request->config, path);
+    for (i = 0; (path = wants_file_at(wants, i)) != NULL; i++)
+        if (config_file(config, path) == NULL)
+            load_wanted_file(config, path);
 }
 
 static void answer_tables(struct run *run)
 {
-    size_t i;
+    size_t side, i;
 
     if (run->table_job_count == 0)
         return;
-    read_files(run);
-    load_table_answers(run->request->config, run->tables, run->facts);
-    wants_clear(run->tables);
+    for (side = 0; side < run->request->side_count; side++) {
+        read_files(run->request->sides[side].config, run->tables[side]);
+        load_table_answers(run->request->sides[side].config, run->tables[side], run->facts);
+        wants_clear(run->tables[side]);
+    }
     for (i = 0; i < run->table_job_count; i++)
         ready_add(run, run->table_jobs[i]);
     run->table_job_count = 0;
@@ -411,30 +450,34 @@ static void on_signal(void *arg)
 static void run_init(struct run *run, struct region *region, const struct run_request *request, struct facts *facts,
                      struct run_outcome *outcome)
 {
-    size_t i;
+    size_t side;
 
     memset(run, 0, sizeof(*run));
     run->request = request;
     run->facts = facts;
     run->outcome = outcome;
-    run->count = request->destinations->count;
+    run->count = request->sides[0].destinations->count;
     run->jobs = mem_array(run->count + 1, sizeof(*run->jobs));
     run->ready = mem_array(run->count + 1, sizeof(*run->ready));
     run->table_jobs = mem_array(run->count + 1, sizeof(*run->table_jobs));
-    run->wants = wants_new();
-    run->tables = wants_new();
     run->started = time(NULL);
     *outcome = (struct run_outcome){ .count = run->count, .complete = true };
-    outcome->results = region_array(region, run->count + 1, sizeof(*outcome->results));
     outcome->regions = region_array(region, run->count + 1, sizeof(*outcome->regions));
-    for (i = 0; i < run->count; i++)
-        run->jobs[i].destination = &request->destinations->items[i];
+    for (side = 0; side < request->side_count; side++) {
+        run->wants[side] = wants_new();
+        run->tables[side] = wants_new();
+        outcome->results[side] = region_array(region, run->count + 1, sizeof(*outcome->results[side]));
+    }
 }
 
 static void run_clear(struct run *run)
 {
-    wants_free(run->wants);
-    wants_free(run->tables);
+    size_t side;
+
+    for (side = 0; side < run->request->side_count; side++) {
+        wants_free(run->wants[side]);
+        wants_free(run->tables[side]);
+    }
     mem_free(run->jobs);
     mem_free(run->ready);
     mem_free(run->table_jobs);
@@ -457,17 +500,25 @@ static void queue_shuffled(struct run *run)
     }
 }
 
+static void add_chains(const struct config *config, struct client_chain *chains, size_t *count)
+{
+    const struct service *service;
+
+    for (service = config->services; service != NULL; service = service->next)
+        if (service->client_chain != NULL && service->client_chain->error == NULL && *count < CLIENT_CHAINS_MAX)
+            chains[(*count)++] = (struct client_chain){ service->client_chain->id, service->client_chain->text.p };
+}
+
 static bool start_workers(struct run *run, struct error *err)
 {
     const struct options *options = run->request->options;
     struct client_chain   chains[CLIENT_CHAINS_MAX];
     struct worker_setup   setup = { .dns = run->request->resolvers->dns, .timeout = (uint32_t)options->timeout,
                                     .chains = chains, .user = options->user };
-    const struct service *service;
+    size_t                side;
 
-    for (service = run->request->config->services; service != NULL; service = service->next)
-        if (service->client_chain != NULL && service->client_chain->error == NULL && setup.chain_count < CLIENT_CHAINS_MAX)
-            chains[setup.chain_count++] = (struct client_chain){ service->client_chain->id, service->client_chain->text.p };
+    for (side = 0; side < run->request->side_count; side++)
+        add_chains(run->request->sides[side].config, chains, &setup.chain_count);
     run->workers = workers_start(run->loop, &setup, &events, run, err);
     return run->workers != NULL;
 }
@@ -512,22 +563,32 @@ bool run_scan(struct region *region, const struct run_request *request, struct f
     return good;
 }
 
-/* Until nothing is wanted that this machine's own configuration could tell. */
+/* Answers what this machine's own configuration can tell; true when that was anything. */
+static bool answer_offline(struct run *run, bool ask_tables)
+{
+    size_t side;
+    bool   any = false;
+
+    move_table_wants(run);
+    for (side = 0; side < run->request->side_count; side++) {
+        struct config *config = run->request->sides[side].config;
+        struct wants  *tables = run->tables[side];
+
+        any |= wants_file_at(tables, 0) != NULL || (ask_tables && wants_table_at(tables, 0) != NULL);
+        read_files(config, tables);
+        if (ask_tables)
+            load_table_answers(config, tables, run->facts);
+        wants_clear(tables);
+    }
+    return any;
+}
+
 static void judge_offline(struct run *run, size_t index, bool ask_tables)
 {
-    struct job *job = &run->jobs[index];
-    bool        more;
-
-    do {
-        judge(run, index, run->wants);
-        move_table_wants(run);
-        more = wants_file_at(run->tables, 0) != NULL || (ask_tables && wants_table_at(run->tables, 0) != NULL);
-        read_files(run);
-        if (ask_tables)
-            load_table_answers(run->request->config, run->tables, run->facts);
-        wants_clear(run->tables);
-    } while (more && ++job->rounds < ROUNDS_MAX);
-    judge(run, index, NULL);
+    do
+        judge(run, index, false);
+    while (answer_offline(run, ask_tables) && ++run->jobs[index].rounds < ROUNDS_MAX);
+    judge(run, index, true);
     job_finish(run, index);
 }
 

@@ -13,25 +13,33 @@
 #include "scanner/options.h"
 #include "scanner/resolv_conf.h"
 
-struct run_request {
+/* A configuration to judge under: the one that is, and perhaps one that is proposed. Both see the same facts, and what
+ * either misses is observed for both. */
+struct run_side {
     struct config             *config;
+    struct trust              *trust;
+    const struct destinations *destinations; /* the same texts for every side, in the same order */
+};
+#define RUN_SIDES_MAX 2
+
+struct run_request {
+    struct run_side            sides[RUN_SIDES_MAX];
+    size_t                     side_count;   /* 1 or 2 */
     const struct options      *options;
-    const struct destinations *destinations;
     const struct exclusion    *exclusion;
     const struct resolv_conf  *resolvers;
-    struct trust              *trust;
     int64_t                    when;         /* as of which time to judge */
-    /* Called for each destination when its judgement is final, in order of completion; may be NULL. The result lives until
-     * run_outcome_clear(). */
+    /* Called for each destination when its judgement is final, in order of completion; may be NULL. The result is that of
+     * the first side, and lives until run_outcome_clear(). */
     void (*on_result)(void *arg, const struct result *);
     void *arg;
 };
 
 struct run_outcome {
-    const struct result **results;   /* in the order of the destinations */
-    struct region       **regions;   /* of the results */
+    const struct result **results[RUN_SIDES_MAX]; /* of each side, in the order of the destinations */
+    struct region       **regions;                /* of the results */
     size_t                count;
-    bool                  complete;  /* false: interrupted, or past --deadline */
+    bool                  complete;               /* false: interrupted, or past --deadline */
     size_t                conversations, questions; /* that were asked */
 };
 void run_outcome_clear(struct run_outcome *);

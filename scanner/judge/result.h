@@ -107,6 +107,7 @@ struct result {
     struct findings findings;
     struct hop_result *hops;
     size_t      hop_count;
+    const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
 };
 
 #endif

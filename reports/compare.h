@@ -1,0 +1,49 @@
+/* Worse, better, appeared, vanished: two looks at the same destinations. Two configurations, two reports, two runs. */
+#ifndef REPORTS_COMPARE_H
+#define REPORTS_COMPARE_H
+
+#include "reports/standing.h"
+
+/* In the order in which they are told. */
+enum change_kind { CHANGE_WORSE, CHANGE_BETTER, CHANGE_OTHER, CHANGE_APPEARED, CHANGE_VANISHED, CHANGE_SAME };
+#define CHANGE_KINDS (CHANGE_SAME + 1)
+const char *change_word(enum change_kind);             /* "worse" ... "same" */
+
+/* deliver < unknown < downgrade < defer < bounce; but from a fault into unknown is neither worse nor better. OTHER: the same
+ * verdict, yet another level, effective level, TLS word, reason or set of hosts. Reasons that come and go with the network
+ * (a timeout, then a refused connection) are one. */
+enum change_kind standing_compare(const struct standing *before, const struct standing *after);
+
+struct change {
+    enum change_kind       kind;
+    const struct standing *before;   /* NULL: APPEARED */
+    const struct standing *after;    /* NULL: VANISHED */
+    const char            *note;     /* one sentence more; NULL */
+};
+
+struct changes {
+    struct change *items;            /* by kind, then in the order of the destinations */
+    size_t         count;
+    size_t         by_kind[CHANGE_KINDS];  /* SAME is counted here, and not among the items */
+};
+
+void changes_init(struct changes *, struct region *, size_t room);
+/* Counts it; keeps it unless it is SAME. There must be room. */
+void changes_add(struct changes *, struct change);
+/* By kind; the order within a kind is kept. */
+void changes_sort(struct changes *, struct region *);
+
+/* By name, in the order of after; what vanished comes last, in the order of before. */
+void changes_find(struct changes *, struct region *, const struct standing *before, size_t before_count,
+                  const struct standing *after, size_t after_count);
+/* A report and the one proposed instead of it. */
+void changes_of_proposed(struct changes *, struct region *, const struct report *);
+enum change_kind change_of_proposed(const struct report *, const struct result *);
+
+/* How many new verdicts of each kind there are among what turned worse, and what appeared: for the exit status. */
+void changes_count_verdicts(const struct changes *, size_t counts[VERDICT_UNKNOWN + 1]);
+
+/* What is different, in words: "level may -> dane, TLS anonymous -> verified"; "" when nothing is. */
+const char *standing_difference(struct region *, const struct standing *before, const struct standing *after);
+
+#endif

@@ -1,0 +1,189 @@
+#include "reports/text_changes.h"
+
+#include <string.h>
+
+#include "reports/escape.h"
+#include "reports/story.h"
+
+#define INDENT 2
+#define DETAIL_INDENT 4
+#define LABEL_WIDTH 10
+#define NAME_MAX_WIDTH 44
+
+static const struct {
+    const char *heading;
+    enum tone   tone;
+} kinds[CHANGE_KINDS] = {
+    [CHANGE_WORSE] = { "WORSE", TONE_RED },         [CHANGE_BETTER] = { "BETTER", TONE_GREEN },
+    [CHANGE_OTHER] = { "CHANGED", TONE_YELLOW },    [CHANGE_APPEARED] = { "APPEARED", TONE_BOLD },
+    [CHANGE_VANISHED] = { "VANISHED", TONE_BOLD },
+};
+
+struct telling {
+    struct page                 *page;
+    struct region               *region;
+    const struct changes        *changes;
+    const struct changes_labels *labels;
+    int                          name_width;
+    bool                         some;       /* a kind stands there already */
+};
+
+static struct place detail(const char *label)
+{
+    return (struct place){ .indent = DETAIL_INDENT, .label_width = LABEL_WIDTH, .label = label, .label_tone = TONE_DIM };
+}
+
+static const struct standing *named(const struct change *change)
+{
+    return change->after != NULL ? change->after : change->before;
+}
+
+static const char *shown(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+/* "deliver -> defer"; one word where one side is missing, or both are the same. */
+static const char *verdicts_text(struct region *region, const struct change *change)
+{
+    const char *after = verdict_word(named(change)->verdict);
+
+    if (change->before == NULL || change->after == NULL || change->before->verdict == change->after->verdict)
+        return after;
+    return region_printf(region, "%s -> %s", verdict_word(change->before->verdict), after);
+}
+
+/* "deliver, dane, 2.0.0, verified": the verdict, the level in force, the DSN, the TLS word. */
+static const char *outcome_text(struct region *region, const struct standing *standing)
+{
+    const char *level = standing->effective_level != NULL ? standing->effective_level : standing->level;
+
+    if (level != NULL && standing->level != NULL && strcmp(level, standing->level) != 0)
+        level = region_printf(region, "%s (%s)", level, standing->level);
+    return region_printf(region, "%s, level %s, DSN %s, TLS %s", verdict_word(standing->verdict), shown(level),
+                         shown(standing->dsn), shown(standing->tls));
+}
+
+static void put_side(struct telling *telling, const char *label, const struct standing *standing)
+{
+    page_text(telling->page, detail(label), standing->entry != NULL ? standing->entry : "no policy");
+    page_text(telling->page, detail(NULL), outcome_text(telling->region, standing));
+}
+
+static void put_reason(struct telling *telling, const struct change *change)
+{
+    const struct standing *after = change->after;
+
+    if (after != NULL && after->verdict != VERDICT_DELIVER && change->kind != CHANGE_BETTER)
+        page_text(telling->page, detail("why"), after->why);
+    if (change->kind == CHANGE_OTHER)
+        page_text(telling->page, detail("what"), standing_difference(telling->region, change->before, change->after));
+    if (change->note != NULL)
+        page_text(telling->page, detail("note"), change->note);
+}
+
+static void put_change(struct telling *telling, const struct change *change)
+{
+    const struct standing *standing = named(change);
+    bool                   fits = text_width(slice_of(escape_text(telling->region, standing->destination))) <=
+                                  telling->name_width;
+    enum tone              tone = change->kind == CHANGE_VANISHED ? TONE_DIM : tone_of_verdict(standing->verdict);
+    struct cell            cells[] = { { telling->name_width, TONE_PLAIN, fits ? standing->destination : "" },
+                                       { 24, tone, verdicts_text(telling->region, change) } };
+
+    if (!fits)
+        page_text(telling->page, (struct place){ .indent = INDENT }, standing->destination);
+    page_row(telling->page, INDENT, cells, 2);
+    put_reason(telling, change);
+    if (telling->labels->entries && change->before != NULL)
+        put_side(telling, telling->labels->before, change->before);
+    if (telling->labels->entries && change->after != NULL)
+        put_side(telling, telling->labels->after, change->after);
+    else if (change->after != NULL && change->after->verdict != VERDICT_DELIVER && change->after->entry != NULL)
+        page_text(telling->page, detail("policy"), change->after->entry);
+}
+
+static void put_kind(struct telling *telling, enum change_kind kind)
+{
+    size_t i;
+
+    if (telling->changes->by_kind[kind] == 0)
+        return;
+    if (telling->some)
+        page_blank(telling->page);
+    telling->some = true;
+    page_printf(telling->page, (struct place){ .tone = kinds[kind].tone }, "%s: %zu", kinds[kind].heading,
+                telling->changes->by_kind[kind]);
+    for (i = 0; i < telling->changes->count; i++)
+        if (telling->changes->items[i].kind == kind)
+            put_change(telling, &telling->changes->items[i]);
+}
+
+void page_changes(struct page *page, const struct changes *changes, const struct changes_labels *labels)
+{
+    struct telling telling = { page, region_new(), changes, labels, 20, false };
+    size_t         i;
+    int            kind, width;
+
+    for (i = 0; i < changes->count; i++) {
+        width = text_width(slice_of(escape_text(telling.region, named(&changes->items[i])->destination)));
+        if (width > telling.name_width && width <= NAME_MAX_WIDTH)
+            telling.name_width = width;
+    }
+    for (kind = CHANGE_WORSE; kind < CHANGE_SAME; kind++)
+        put_kind(&telling, (enum change_kind)kind);
+    region_free(telling.region);
+}
+
+/* What the proposed configuration has to say of itself, and the one in force does not. */
+static bool is_new(const struct report *report, const struct finding *finding)
+{
+    const struct finding *old;
+
+    for (old = report->findings.first; old != NULL; old = old->next)
+        if (strcmp(old->code, finding->code) == 0 && strcmp(old->text, finding->text) == 0)
+            return false;
+    return true;
+}
+
+static void put_new_findings(struct page *page, struct region *region, const struct report *report)
+{
+    const struct finding *finding;
+
+    for (finding = report->proposed->findings.first; finding != NULL; finding = finding->next) {
+        struct place place = { .indent = INDENT, .label_width = LABEL_WIDTH, .label = severity_word(finding->severity),
+                               .label_tone = tone_of_severity(finding->severity) };
+
+        if (!is_new(report, finding))
+            continue;
+        if (finding->file != NULL)
+            page_printf(page, place, "%s: %s (%s)", file_place(region, finding->file, finding->line), finding->text,
+                        finding->code);
+        else
+            page_printf(page, place, "%s (%s)", finding->text, finding->code);
+    }
+}
+
+void page_proposed(struct page *page, const struct report *report)
+{
+    static const struct changes_labels labels = { "now", "proposed", true };
+    struct region *region = region_new();
+    struct changes changes;
+    char           version[VERSION_TEXT_MAX];
+
+    version_to_text(report->proposed->config->version, version);
+    changes_of_proposed(&changes, region, report);
+    page_blank(page);
+    page_printf(page, (struct place){ .tone = TONE_BOLD }, "Proposed: as Postfix %s with %s", version,
+                report->proposed->config->dir);
+    put_new_findings(page, region, report);
+    page_printf(page, (struct place){ 0 }, "%zu worse, %zu better, %zu changed otherwise, %zu as now",
+                changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],
+                changes.by_kind[CHANGE_SAME]);
+    if (changes.count > 0)
+        page_blank(page);
+    page_changes(page, &changes, &labels);
+    page_blank(page);
+    page_text(page, (struct place){ .tone = TONE_BOLD }, "Now:");
+    region_free(region);
+}
