@@ -62,7 +62,8 @@ static enum child_end run_tool(const struct postmap *p, struct child *c, const c
         argv[n++] = *arguments++;
     c->argv = argv;
     c->environment = environment;
-    c->directory = p->queue_dir;
+    /* Of a configuration of another machine there may be no queue here; then relative names mean nothing anyway. */
+    c->directory = p->queue_dir != NULL && access(p->queue_dir, X_OK) == 0 ? p->queue_dir : NULL;
     c->seconds = seconds_left(p);
     buf_init(&c->output, p->output_max);
     if (c->seconds <= 0) {

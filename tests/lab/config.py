@@ -102,6 +102,6 @@ def _index(directory, table):
 
 def _put(directory, name, lines):
     path = os.path.join(directory, name)
-    with open(path, "w", encoding="utf-8", newline="") as stream:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
         stream.writelines(line + "\n" for line in lines)
     os.chmod(path, 0o644)

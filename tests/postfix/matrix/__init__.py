@@ -1,8 +1,8 @@
 """Scenarios made from tables: each row is put to a real Postfix and to posttls-audit in the same world."""
 
-from . import build, dane, levels, values
+from . import build, dane, levels, lookup, values
 
-TABLES = (levels, values, dane)
+TABLES = (levels, values, dane, lookup)
 
 
 def load():

@@ -41,7 +41,7 @@ class Book:
             self.files[f"m-{name}.pem"] = authority.pem(certificate)
             self.files[f"m-{name}-key.pem"] = authority.public_pem(certificate)
         self.files["m-private.pem"] = authority.key_pem(self.authority.issuer("stranger")[1])
-        self.files["m-empty.pem"] = ""
+        self.files["m-empty.pem"] = self.files["policy.db"] = ""      # an empty file is a database without tables
         self.numbers = itertools.count(1)
         self.numbers6 = itertools.count(1)
         self.names = set()
