@@ -236,7 +236,9 @@ static SSL_CTX *make_context(const struct tls_contexts *contexts, const struct p
     }
     /* The base of every session in Postfix; one that must match raises it for itself. */
     SSL_CTX_set_security_level(ctx, 0);
-    SSL_CTX_set_options(ctx, SSL_OP_ALL | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+    /* SSL_OP_ALL, less what tls_disable_workarounds takes away, comes with the profile. */
+    SSL_CTX_clear_options(ctx, SSL_OP_ALL);
+    SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_options(ctx, profile->options);
     SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

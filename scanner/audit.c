@@ -5,8 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sys/ioctl.h>
-
 #include "reports/compare.h"
 #include "scanner/exclusion.h"
 #include "scanner/load.h"
@@ -257,13 +255,6 @@ void audit_replay(struct audit *audit, bool ask_tables, int64_t evaluated_at)
     run_offline(audit->region, &request, audit->facts, ask_tables, &audit->outcome);
 }
 
-static int terminal_width(void)
-{
-    struct winsize size;
-
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 0;
-}
-
 static bool save_facts(struct audit *audit, struct error *err)
 {
     struct facts_header header = { audit->report.started, audit->report.finished, audit->report.complete,
@@ -290,7 +281,7 @@ bool audit_write(struct audit *audit, struct error *err)
         struct error          why;
 
         options.colour = output_is_terminal(audit->outputs[i]);
-        options.width = options.colour ? terminal_width() : 0;
+        options.width = output_width(audit->outputs[i]);
         audit->formats[i]->write(&audit->report, &options, &sink);
         if (!output_commit(audit->outputs[i], &why) && good) {
             *err = why;

@@ -32,6 +32,7 @@ static bool explain(struct audit *audit, struct error *err)
         !observe(audit, err) || (output = output_open("-", err)) == NULL)
         return false;
     options.colour = output_is_terminal(output);
+    options.width = output_width(output);
     sink = output_sink(output);
     for (i = 0; i < audit->report.count; i++)
         report_explain(&audit->report, audit->report.results[i], &options, &sink);

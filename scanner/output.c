@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +128,13 @@ bool output_is_terminal(const struct output *output)
     if (output->path != NULL || !isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
         return false;
     return terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+int output_width(const struct output *output)
+{
+    struct winsize size;
+
+    return output->path == NULL && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool output_flush(struct output *output)

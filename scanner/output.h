@@ -15,6 +15,8 @@ struct output *output_open(const char *path, struct error *err);
 struct sink output_sink(struct output *);
 /* Whether standard output is meant, and a terminal that takes colours (NO_COLOR is heeded). */
 bool output_is_terminal(const struct output *);
+/* The columns of the terminal that standard output is; 0 for anything else. */
+int output_width(const struct output *);
 /* Writes out what is buffered so far (for JSON lines that somebody follows). */
 bool output_flush(struct output *);
 /* Syncs and renames into place; frees. False: the old file is intact, the new one gone; *err (status 73) says why. */
