@@ -20,7 +20,7 @@ static int print_plan(const struct audit *audit)
                conversation->profile->sni != NULL ? conversation->profile->sni : "");
         addresses++;
     }
-    printf("%zu destinations, %zu questions to the resolver, %zu conversations\n", audit->destinations.count,
+    printf("destinations: %zu, questions to the resolver: %zu, conversations: %zu\n", audit->destinations.count,
            audit->outcome.questions, addresses);
     return 0;
 }

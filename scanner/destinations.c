@@ -185,6 +185,9 @@ bool destinations_collect(struct region *region, struct destinations *out, const
     else
         good = collect_named(&c, options->arguments.items, options->arguments.count, options->file, err);
     collect(&c);
+    if (out->from_configuration && out->count == 0)
+        findings_add(region, findings, finding_word(FINDING_KEYS_NOT_CONCRETE), SEVERITY_WARNING, NULL, NULL, 0,
+                     "the tables of this configuration name no destination: name some as arguments or with --file");
     if (c.not_concrete + c.not_listed > 0)
         findings_add(region, findings, finding_word(FINDING_KEYS_NOT_CONCRETE), SEVERITY_NOTICE, NULL, NULL, 0,
                      "%zu table keys name no destination of their own and %zu tables cannot be listed: name destinations "
