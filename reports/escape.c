@@ -107,7 +107,7 @@ void escape_terminal(struct slice text, struct buf *out)
 
         if (n == 0) {
             n = 1;
-            add_control(out, (unsigned char)text.p[0]);
+            utf8_add(out, UTF8_REPLACEMENT);
         } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
             add_control(out, code);
         } else if (is_treacherous(code)) {

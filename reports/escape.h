@@ -8,9 +8,10 @@
 #include "scanner/base/region.h"
 #include "scanner/base/slice.h"
 
-/* Adds text to out. What a terminal would obey or hide stands as what it is: controls (C0, DEL, C1) and bytes that are not
- * UTF-8 as \xNN, line feed, return and tab as \n \r \t, and characters that change direction, take no room or belong to
- * nobody (bidi controls, zero-width, tags, private use) as \u{NNNN}. A backslash stays as it is. */
+/* Adds text to out. What a terminal would obey or hide stands as what it is: controls (C0, DEL, C1) as \xNN, bytes that
+ * are not UTF-8 as U+FFFD (as in JSON, so that a saved report reads the same), line feed, return and tab as \n \r \t, and
+ * characters that change direction, take no room or belong to nobody (bidi controls, zero-width, tags, private use) as
+ * \u{NNNN}. A backslash stays as it is. */
 void escape_terminal(struct slice text, struct buf *out);
 /* The same characters in serialised JSON, where they stand in strings only, as \uNNNN. */
 void escape_json(struct slice json, struct buf *out);

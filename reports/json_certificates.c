@@ -5,6 +5,7 @@
 
 #include "reports/json_parts.h"
 #include "reports/pins.h"
+#include "reports/saved.h"
 #include "scanner/base/base64.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utc.h"
@@ -102,7 +103,7 @@ static int compare_ids(const void *a, const void *b)
 
 struct json *json_of_certificates(const struct report *report, const struct dict *used)
 {
-    const char         *digest = pin_digest(report->config);
+    const char         *digest = report_digest(report);
     struct json        *json = json_object();
     const struct cert **certs = mem_array(dict_count(used) + 1, sizeof(*certs));
     size_t              i, n = 0;
@@ -114,7 +115,7 @@ struct json *json_of_certificates(const struct report *report, const struct dict
     qsort(certs, n, sizeof(*certs), compare_ids);
     for (i = 0; i < n; i++) {
         snprintf(key, sizeof(key), "sha256:%s", certs[i]->id);
-        json_put(json, key, json_of_certificate(certs[i], digest));
+        json_put(json, key, report->saved != NULL ? saved_certificate_json(report, key) : json_of_certificate(certs[i], digest));
     }
     mem_free(certs);
     return json;

@@ -6,6 +6,9 @@
 
 #include "config.h"
 #include "reports/escape.h"
+#include "reports/pins.h"
+#include "reports/saved.h"
+#include "reports/story.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utc.h"
 
@@ -34,10 +37,13 @@ static struct json *json_of_time(int64_t when)
     return json_text(text);
 }
 
-struct json *json_of_generator(void)
+struct json *json_of_generator(const struct report *report)
 {
-    struct json *json = json_object();
+    struct json *json;
 
+    if (report->saved != NULL)
+        return json_keep(report->saved->generator);
+    json = json_object();
     json_put(json, "name", json_text(PACKAGE_NAME));
     json_put(json, "version", json_text(PACKAGE_VERSION));
     json_put(json, "openssl", json_text(OpenSSL_version(OPENSSL_VERSION_STRING)));
@@ -155,14 +161,18 @@ static struct json *json_of_tables(const struct config *config)
 
 struct json *json_of_configuration(const struct report *report)
 {
-    struct json *json = json_object();
+    struct json *json;
     char         version[VERSION_TEXT_MAX];
 
+    if (report->saved != NULL)
+        return json_keep(report->saved->configuration);
+    json = json_object();
     version_to_text(report->config->version, version);
     json_put(json, "config_dir", json_text(report->config->dir));
     json_put(json, "postfix_version", json_text(version));
     json_put(json, "parameters", json_of_parameters(report->config));
     json_put(json, "tables", json_of_tables(report->config));
+    json_put(json, "fingerprint_digest", json_text(pin_digest(report->config)));
     return json;
 }
 
@@ -192,6 +202,7 @@ struct json *json_of_findings(const struct findings *findings)
         json_put(one, "file", json_text(finding->file));
         json_put(one, "line", finding->line > 0 ? json_integer(finding->line) : json_null());
         json_put(one, "text", json_text(finding->text));
+        json_put(one, "result_type", json_text(finding_rfc8460(finding)));
         json_push(json, one);
     }
     return json;
@@ -201,6 +212,8 @@ struct json *json_of_proposed(const struct report *report)
 {
     struct json *json = json_of_configuration(report->proposed);
 
+    if (report->saved != NULL)
+        return json;
     json_put(json, "summary", json_of_summary(report->proposed));
     json_put(json, "findings", json_of_findings(&report->proposed->findings));
     return json;

@@ -9,7 +9,7 @@
 #define REPORT_FORMAT "posttls-audit/report"
 #define REPORT_FORMAT_VERSION 1
 
-struct json *json_of_generator(void);
+struct json *json_of_generator(const struct report *);
 /* still_running: what is only known at the end is null. */
 struct json *json_of_run(const struct report *, bool still_running);
 struct json *json_of_configuration(const struct report *);
@@ -17,7 +17,7 @@ struct json *json_of_configuration(const struct report *);
 struct json *json_of_proposed(const struct report *);
 struct json *json_of_summary(const struct report *);
 struct json *json_of_findings(const struct findings *);
-struct json *json_of_result(const struct report *, const struct result *);
+struct json *json_of_result(const struct report *, const struct result *);   /* never changed: it may be shared */
 
 /* Notes the certificates that a result names: id -> struct cert. */
 void used_certificates(struct dict *, const struct report *, const struct result *);

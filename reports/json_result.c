@@ -4,6 +4,8 @@
 
 #include "reports/compare.h"
 #include "reports/json_parts.h"
+#include "reports/saved.h"
+#include "reports/story.h"
 #include "scanner/base/names.h"
 
 /* What the parts below are parts of. */
@@ -28,6 +30,8 @@ static struct json *json_of_forecast(const struct forecast *forecast)
     json_put(json, "effective_level", json_text(forecast->effective_level));
     json_put(json, "reason", json_text(reason_code(forecast->reason)));
     json_put(json, "text", is_sent(forecast) ? json_null() : json_text(forecast->text));
+    json_put(json, "result_type", json_text(reason_rfc8460(forecast->reason)));
+    json_put(json, "remark", is_sent(forecast) ? json_text(forecast->text) : json_null());
     return json;
 }
 
@@ -39,6 +43,8 @@ static struct json *json_of_first_attempt(const struct forecast *forecast)
     json_put(json, "dsn", json_text(forecast->dsn));
     json_put(json, "relay", json_text(forecast->relay));
     json_put(json, "tls", json_text(forecast->tls));
+    json_put(json, "text", is_sent(forecast) ? json_null() : json_text(forecast->text));
+    json_put(json, "remark", is_sent(forecast) ? json_text(forecast->text) : json_null());
     return json;
 }
 
@@ -80,45 +86,20 @@ static struct json *json_of_attributes(const struct policy *policy)
     return json;
 }
 
-/* Where a policy stands: the line of a table, or the setting of the global level. */
-struct origin {
-    const char *file, *key, *value;
-    int         line;
-};
-
-static struct origin origin_of(const struct telling *telling, const struct policy *policy)
-{
-    const struct service       *service = telling->result->route != NULL ? telling->result->route->service : NULL;
-    const struct main_cf_entry *entry;
-
-    if (policy->from_table)
-        return (struct origin){ policy->answer.file, policy->answer.key, policy->answer.value, policy->answer.line };
-    if (policy->source == NULL || service == NULL || service->params == NULL)
-        return (struct origin){ 0 };
-    if (!params_is_set(service->params, policy->source, &entry))
-        return (struct origin){ .value = params_text(service->params, policy->source) };
-    return (struct origin){ entry->line > 0 ? entry->file : NULL, NULL, params_text(service->params, policy->source),
-                            entry->line };
-}
-
 static struct json *json_of_policy(const struct telling *telling, const struct policy *policy)
 {
-    static const struct policy none = { .level = LEVEL_NOT_FOUND };
-    struct json  *json = json_object();
-    struct origin origin = { 0 };
+    struct json        *json = json_object();
+    struct table_answer at = policy_answer(telling->result, policy);
 
-    if (policy == NULL)
-        policy = &none;
-    else
-        origin = origin_of(telling, policy);
-    json_put(json, "level", json_text(level_word(policy->level)));
-    json_put(json, "error", json_text(policy->error));
-    json_put(json, "source", json_text(policy->source));
-    json_put(json, "file", json_text(origin.file));
-    json_put(json, "line", origin.line > 0 ? json_integer(origin.line) : json_null());
-    json_put(json, "key", json_text(origin.key));
-    json_put(json, "value", json_text(origin.value));
-    json_put(json, "attributes", json_of_attributes(policy));
+    json_put(json, "level", policy != NULL ? json_text(level_word(policy->level)) : json_null());
+    json_put(json, "error", policy != NULL ? json_text(policy->error) : json_null());
+    json_put(json, "source", policy != NULL ? json_text(policy->source) : json_null());
+    json_put(json, "file", json_text(at.file));
+    json_put(json, "line", at.line > 0 ? json_integer(at.line) : json_null());
+    json_put(json, "key", json_text(at.key));
+    json_put(json, "value", json_text(at.value));
+    json_put(json, "attributes", policy != NULL ? json_of_attributes(policy) : json_object());
+    json_put(json, "hint", policy != NULL ? json_text(policy->hint) : json_null());
     return json;
 }
 
@@ -136,6 +117,7 @@ static struct json *json_of_mx(const struct mail_hosts *hosts)
     }
     json_put(json, "dnssec", hosts != NULL ? json_text(hosts->mx_dnssec) : json_null());
     json_put(json, "records", records);
+    json_put(json, "unknown", hosts != NULL ? json_text(hosts->unknown) : json_null());
     return json;
 }
 
@@ -252,9 +234,19 @@ static struct json *json_of_tlsa_records(const struct tlsa *tlsa)
         json_put(one, "selector", readable ? json_integer(record->selector) : json_null());
         json_put(one, "matching_type", readable ? json_integer(record->matching_type) : json_null());
         json_put(one, "data", json_of_hex(record->data, readable ? record->data_length : 0));
+        json_put(one, "usable", json_bool(tlsa_is_usable(tlsa, record)));
         json_push(records, one);
     }
     return records;
+}
+
+static const struct name tlsa_words[] = {
+    { TLSA_NONE, "none" }, { TLSA_FOUND, "found" }, { TLSA_ERROR, "failed" }, { TLSA_UNKNOWN, "unknown" },
+    { 0, NULL } };
+
+static const char *tlsa_word(const struct tlsa *tlsa)
+{
+    return tlsa->insecure_records && tlsa->status == TLSA_NONE ? "insecure" : name_word(tlsa_words, (int)tlsa->status);
 }
 
 static struct json *json_of_tlsa(const struct telling *telling, const struct host_result *host)
@@ -266,6 +258,7 @@ static struct json *json_of_tlsa(const struct telling *telling, const struct hos
     json_put(json, "dnssec", json_text(tlsa.dnssec));
     json_put(json, "base_domain", json_text(tlsa.base_domain));
     json_put(json, "records", json_of_tlsa_records(&tlsa));
+    json_put(json, "status", json_text(tlsa_word(&tlsa)));
     region_free(region);
     return json;
 }
@@ -298,14 +291,19 @@ static struct json *json_of_milliseconds(const struct conversation *c)
     return json;
 }
 
-/* Per-site tables are asked for each host: only what differs from the next-hop's own is told again. */
-static bool policy_differs(const struct policy *a, const struct policy *b)
+/* What the certificate has to show; null where the level asks for nothing. */
+static struct json *json_of_match(const struct host_result *host)
 {
-    if (a == NULL || a == b)
-        return false;
-    return b == NULL || a->level != b->level || a->trouble != b->trouble || a->from_table != b->from_table ||
-           a->answer.line != b->answer.line || a->answer.key == NULL || b->answer.key == NULL ||
-           strcmp(a->answer.key, b->answer.key) != 0;
+    struct json *json;
+
+    if (host->match == NULL || host->effective == NULL || !level_needs_match(host->effective->level))
+        return json_null();
+    json = json_object();
+    json_put(json, "names", json_of_list(&host->match->names));
+    json_put(json, "addresses", json_of_list(&host->match->addresses));
+    json_put(json, "digest", json_text(host->match->digest));
+    json_put(json, "fingerprints", json_of_list(&host->match->digests));
+    return json;
 }
 
 static void put_host_name(struct json *json, const struct mail_host *host)
@@ -325,6 +323,19 @@ static const char *effective_word(const struct effective *effective)
     return effective != NULL ? level_word(effective->level) : NULL;
 }
 
+/* Beyond the example of the documentation. */
+static void put_more(struct json *json, const struct host_result *host, bool tried)
+{
+    const struct conversation *conversation = host->conversation;
+
+    json_put(json, "relay", json_text(host->relay));
+    json_put(json, "result_type", tried ? json_text(reason_rfc8460(host->reason)) : json_null());
+    json_put(json, "accepts", json_of_match(host));
+    json_put(json, "warning", host->effective != NULL ? json_text(host->effective->warning) : json_null());
+    json_put(json, "ending", conversation != NULL ? json_text(ending_word(conversation->ending)) : json_null());
+    json_put(json, "group", conversation != NULL ? json_text(conversation->group) : json_null());
+}
+
 static struct json *json_of_host(const struct telling *telling, const struct host_result *host,
                                  const struct policy *hop_policy)
 {
@@ -333,7 +344,8 @@ static struct json *json_of_host(const struct telling *telling, const struct hos
     bool                       tried = host->verdict != VERDICT_NOT_TRIED;
 
     put_host_name(json, host->host);
-    json_put(json, "policy", policy_differs(host->policy, hop_policy) ? json_of_policy(telling, host->policy) : json_null());
+    json_put(json, "policy",
+             policy_differs(host->policy, hop_policy) ? json_of_policy(telling, host->policy) : json_null());
     json_put(json, "effective_level", json_text(effective_word(host->effective)));
     json_put(json, "verdict", json_text(verdict_word(host->verdict)));
     json_put(json, "dsn", json_text(host->dsn));
@@ -347,6 +359,7 @@ static struct json *json_of_host(const struct telling *telling, const struct hos
     json_put(json, "tlsa", json_of_tlsa(telling, host));
     json_put(json, "error", conversation != NULL ? json_text(conversation->error) : json_null());
     json_put(json, "milliseconds", json_of_milliseconds(conversation));
+    put_more(json, host, tried);
     return json;
 }
 
@@ -384,13 +397,17 @@ static struct json *json_of_change(const struct report *report, const struct res
     json_put(json, "forecast", json_of_forecast(&result->proposed->forecast));
     json_put(json, "route", json_of_route(report->proposed, result->proposed));
     json_put(json, "change", json_text(change_word(change_of_proposed(report, result))));
+    json_put(json, "findings", json_of_findings(&result->proposed->findings));
     return json;
 }
 
 struct json *json_of_result(const struct report *report, const struct result *result)
 {
-    struct json *json = json_object();
+    struct json *json;
 
+    if (report->saved != NULL)
+        return saved_result_json(result);
+    json = json_object();
     json_put(json, "destination", json_text(result->destination->text));
     json_put(json, "transport", result->route != NULL ? json_text(result->route->transport) : json_null());
     json_put(json, "nexthop", result->route != NULL ? json_text(result->route->nexthop) : json_null());

@@ -78,7 +78,8 @@ static struct remedy plain(const char *text)
 
 static struct remedy remedy_policy(const struct story *story)
 {
-    const char *place = story->policy != NULL ? answer_place(story->region, &story->policy->answer) : "";
+    struct table_answer at = policy_answer(story->result, story->policy);
+    const char         *place = answer_place(story->region, &at);
 
     if (story->policy == NULL || place[0] == '\0')
         return plain(NULL);
@@ -147,7 +148,7 @@ static struct remedy remedy_name(const struct story *story)
 static struct remedy remedy_pin(const struct story *story)
 {
     const struct cert *leaf = leaf_of(story);
-    const char        *pin = leaf != NULL ? pin_of_key(story->region, leaf, pin_digest(story->report->config)) : NULL;
+    const char        *pin = leaf != NULL ? pin_of_key(story->region, leaf, report_digest(story->report)) : NULL;
 
     if (pin == NULL)
         return plain(NULL);

@@ -2,6 +2,43 @@
 
 #include <string.h>
 
+#include "config.h"
+#include "reports/pins.h"
+#include "reports/saved.h"
+
+static const char *saved_text(const struct json *object, const char *key)
+{
+    const char *text = json_get_text(object, key);
+
+    return text != NULL ? text : "";
+}
+
+const char *report_program_version(const struct report *report)
+{
+    return report->saved != NULL ? saved_text(report->saved->generator, "version") : PACKAGE_VERSION;
+}
+
+const char *report_config_dir(const struct report *report)
+{
+    return report->saved != NULL ? saved_text(report->saved->configuration, "config_dir") : report->config->dir;
+}
+
+const char *report_postfix_version(struct region *region, const struct report *report)
+{
+    char version[VERSION_TEXT_MAX];
+
+    if (report->saved != NULL)
+        return saved_text(report->saved->configuration, "postfix_version");
+    version_to_text(report->config->version, version);
+    return region_text(region, version);
+}
+
+const char *report_digest(const struct report *report)
+{
+    return report->saved != NULL ? saved_text(report->saved->configuration, "fingerprint_digest")
+                                 : pin_digest(report->config);
+}
+
 void report_count(struct report *report)
 {
     size_t i;

@@ -29,7 +29,14 @@ struct report {
     struct report_counts counts;                   /* kept by report_count */
     const struct report *proposed;                 /* the same run under a proposed configuration: config, findings, results
                                                       (those of results[i]->proposed) and counts are its own; NULL: none */
+    const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
+
+/* What the run was made with; a saved report says so itself. They borrow from the report or live in the region. */
+const char *report_program_version(const struct report *);
+const char *report_config_dir(const struct report *);
+const char *report_postfix_version(struct region *, const struct report *);
+const char *report_digest(const struct report *);   /* smtp_tls_fingerprint_digest of the SMTP client; "" without client */
 
 /* Fills counts. */
 void report_count(struct report *);

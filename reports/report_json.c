@@ -34,7 +34,7 @@ bool report_json_write(const struct report *report, const struct report_options 
 
     (void)options;
     good = sink_printf(sink, "{\"format\": \"%s\", \"format_version\": %d,\n", REPORT_FORMAT, REPORT_FORMAT_VERSION) &&
-           put_member(sink, "generator", json_of_generator(), ",\n") &&
+           put_member(sink, "generator", json_of_generator(report), ",\n") &&
            put_member(sink, "run", json_of_run(report, false), ",\n") &&
            put_member(sink, "configuration", json_of_configuration(report), ",\n") &&
            (report->proposed == NULL || put_member(sink, "proposed", json_of_proposed(report), ",\n")) &&

@@ -17,7 +17,7 @@ static bool put_header(const struct report *report, bool still_running, const st
 
     json_put(json, "format", json_text(REPORT_FORMAT));
     json_put(json, "format_version", json_integer(REPORT_FORMAT_VERSION));
-    json_put(json, "generator", json_of_generator());
+    json_put(json, "generator", json_of_generator(report));
     json_put(json, "run", json_of_run(report, still_running));
     json_put(json, "configuration", json_of_configuration(report));
     if (report->proposed != NULL)
@@ -32,9 +32,15 @@ bool report_jsonl_header(const struct report *report, const struct sink *sink)
 
 bool report_jsonl_destination(const struct report *report, const struct result *result, const struct sink *sink)
 {
-    struct json *json = json_of_result(report, result);
-    struct dict *used = dict_new();
+    struct json       *whole = json_of_result(report, result), *json = json_object();
+    struct json_cursor cursor = { whole, NULL };
+    struct dict       *used = dict_new();
+    const char        *key;
+    const struct json *value;
 
+    while (json_next(&cursor, &key, &value))
+        json_put(json, key, json_keep((struct json *)value));
+    json_free(whole);
     used_certificates(used, report, result);
     json_put(json, "certificates", json_of_certificates(report, used));
     dict_free(used);

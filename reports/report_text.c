@@ -48,12 +48,10 @@ static void put_header(struct text_report *text, struct region *region)
 {
     const struct report *report = text->report;
     struct place         place = { .tone = TONE_BOLD };
-    char                 version[VERSION_TEXT_MAX];
     int64_t              seconds = report->finished - report->started;
 
-    version_to_text(report->config->version, version);
-    page_printf(&text->page, place, "%s %s, as Postfix %s with %s", PACKAGE_NAME, PACKAGE_VERSION, version,
-                report->config->dir);
+    page_printf(&text->page, place, "%s %s, as Postfix %s with %s", PACKAGE_NAME, report_program_version(report),
+                report_postfix_version(region, report), report_config_dir(report));
     page_printf(&text->page, (struct place){ 0 }, "%zu destination%s, %s, %lld second%s%s%s", report->counts.destinations,
                 report->counts.destinations == 1 ? "" : "s", time_text(region, report->started), (long long)seconds,
                 seconds == 1 ? "" : "s", report->resolver != NULL ? ", resolver " : "",

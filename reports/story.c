@@ -120,18 +120,58 @@ const char *answer_place(struct region *region, const struct table_answer *answe
     return answer->table != NULL ? answer->table : "";
 }
 
-/* The global level: a parameter, and the place where it is set. */
-static const char *parameter_place(const struct story *story, const char *parameter)
+bool policy_differs(const struct policy *a, const struct policy *b)
 {
-    const struct service       *service = story->result->route != NULL ? story->result->route->service : NULL;
+    if (a == NULL || a == b)
+        return false;
+    return b == NULL || a->level != b->level || a->trouble != b->trouble || a->from_table != b->from_table ||
+           a->answer.line != b->answer.line || a->answer.key == NULL || b->answer.key == NULL ||
+           strcmp(a->answer.key, b->answer.key) != 0;
+}
+
+struct table_answer policy_answer(const struct result *result, const struct policy *policy)
+{
+    const struct service       *service = result->route != NULL ? result->route->service : NULL;
     const struct main_cf_entry *entry;
 
-    if (service == NULL || service->params == NULL)
-        return parameter;
-    if (!params_is_set(service->params, parameter, &entry))
-        return region_printf(story->region, "%s: the default", parameter);
-    return region_printf(story->region, "%s: %s = %s", file_place(story->region, entry->file, entry->line), parameter,
-                         entry->value);
+    if (policy == NULL)
+        return (struct table_answer){ .status = TABLE_NOT_FOUND };
+    if (policy->from_table || service == NULL || service->params == NULL)
+        return policy->answer;
+    if (policy->source == NULL)
+        return (struct table_answer){ .status = TABLE_NOT_FOUND };
+    if (!params_is_set(service->params, policy->source, &entry))
+        return (struct table_answer){ .status = TABLE_FOUND, .value = params_text(service->params, policy->source) };
+    return (struct table_answer){ .status = TABLE_FOUND, .file = entry->file, .line = entry->line,
+                                  .value = params_text(service->params, policy->source) };
+}
+
+bool tlsa_is_usable(const struct tlsa *tlsa, const struct dns_record *record)
+{
+    size_t i;
+
+    for (i = 0; i < tlsa->usable_count; i++)
+        if (tlsa->usable[i] == record)
+            return true;
+    return false;
+}
+
+const char *finding_rfc8460(const struct finding *finding)
+{
+    enum reason reason;
+
+    return reason_parse(finding->code, &reason) ? reason_rfc8460(reason) : NULL;
+}
+
+/* The global level: a parameter, and the place where it is set. */
+static const char *parameter_place(const struct story *story, const struct policy *policy)
+{
+    struct table_answer at = policy_answer(story->result, policy);
+
+    if (at.file == NULL)
+        return region_printf(story->region, "%s: the default", policy->source);
+    return region_printf(story->region, "%s: %s = %s", file_place(story->region, at.file, at.line), policy->source,
+                         at.value != NULL ? at.value : "");
 }
 
 const char *story_entry(const struct story *story, const struct policy *policy)
@@ -141,7 +181,7 @@ const char *story_entry(const struct story *story, const struct policy *policy)
     if (policy == NULL || policy->source == NULL)
         return NULL;
     if (!policy->from_table)
-        return parameter_place(story, policy->source);
+        return parameter_place(story, policy);
     answer = &policy->answer;
     if (answer->value == NULL)
         return region_printf(story->region, "%s: key %s", answer_place(story->region, answer),

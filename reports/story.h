@@ -21,6 +21,15 @@ void story_find(struct story *, struct region *, const struct report *, const st
 const char *finding_fact(struct region *, const struct finding *);
 /* Why the forecast is as it is: one sentence. */
 const char *story_why(const struct story *);
+/* Per-site tables are asked for each host: whether its policy says something else than the next-hop's. */
+bool policy_differs(const struct policy *of_host, const struct policy *of_hop);
+/* Where a policy stands: the answer of its table; of a global level the parameter's file, line and value, and no key. Empty
+ * when it stands nowhere. */
+struct table_answer policy_answer(const struct result *, const struct policy *);
+/* Is the record one of those that Postfix can use? */
+bool tlsa_is_usable(const struct tlsa *, const struct dns_record *);
+/* The result type of RFC 8460 for a finding that has a reason's code; NULL. */
+const char *finding_rfc8460(const struct finding *);
 /* "secure"; "may (dane)" where the level in force is not that of the policy; "-". */
 const char *story_level(const struct story *);
 /* Where a policy comes from: "/etc/postfix/tls_policy:12: example.net secure match=nexthop". NULL: from nowhere. */

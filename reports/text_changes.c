@@ -169,13 +169,11 @@ void page_proposed(struct page *page, const struct report *report)
     static const struct changes_labels labels = { "now", "proposed", true };
     struct region *region = region_new();
     struct changes changes;
-    char           version[VERSION_TEXT_MAX];
 
-    version_to_text(report->proposed->config->version, version);
     changes_of_proposed(&changes, region, report);
     page_blank(page);
-    page_printf(page, (struct place){ .tone = TONE_BOLD }, "Proposed: as Postfix %s with %s", version,
-                report->proposed->config->dir);
+    page_printf(page, (struct place){ .tone = TONE_BOLD }, "Proposed: as Postfix %s with %s",
+                report_postfix_version(region, report->proposed), report_config_dir(report->proposed));
     put_new_findings(page, region, report);
     page_printf(page, (struct place){ 0 }, "%zu worse, %zu better, %zu changed otherwise, %zu as now",
                 changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],

@@ -94,14 +94,11 @@ static const char *tlsa_record_text(struct region *region, const struct dns_reco
                          long_one ? region_printf(region, "... (%zu octets)", record->data_length) : "");
 }
 
-static bool is_usable(const struct tlsa *tlsa, const struct dns_record *record)
+static const char *tlsa_absence(const struct tlsa *tlsa)
 {
-    size_t i;
-
-    for (i = 0; i < tlsa->usable_count; i++)
-        if (tlsa->usable[i] == record)
-            return true;
-    return false;
+    if (tlsa->status == TLSA_NONE)
+        return tlsa->insecure_records ? "records, but not secure" : "none";
+    return tlsa->status == TLSA_ERROR ? "lookup failed" : "not known";
 }
 
 static void page_tlsa(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
@@ -112,15 +109,14 @@ static void page_tlsa(struct page *page, int indent, const struct host_context *
     if (tlsa == NULL || host->policy == NULL || !level_is_dane(host->policy->level))
         return;
     if (tlsa->status != TLSA_FOUND) {
-        page_printf(page, line_at(indent, "TLSA"), "%s%s%s%s", tlsa->status == TLSA_ERROR ? "lookup failed" :
-                    tlsa->insecure_records ? "records, but not secure" : "none", tlsa->dnssec != NULL ? " (" : "",
+        page_printf(page, line_at(indent, "TLSA"), "%s%s%s%s", tlsa_absence(tlsa), tlsa->dnssec != NULL ? " (" : "",
                     tlsa->dnssec != NULL ? tlsa->dnssec : "", tlsa->dnssec != NULL ? ")" : "");
         return;
     }
     for (i = 0; i < tlsa->count && i < TLSA_SHOWN; i++)
         page_printf(page, line_at(indent, i == 0 ? "TLSA" : NULL), "%s%s",
                     tlsa_record_text(context->story->region, tlsa->records[i]),
-                    is_usable(tlsa, tlsa->records[i]) ? "" : " (not usable)");
+                    tlsa_is_usable(tlsa, tlsa->records[i]) ? "" : " (not usable)");
     if (i < tlsa->count)
         page_printf(page, line_at(indent, NULL), "and %zu more", tlsa->count - i);
     if (tlsa->base_domain != NULL && strcmp(tlsa->base_domain, host->host->host) != 0)
@@ -149,7 +145,7 @@ static void page_certificate(struct page *page, int indent, const struct host_co
 static void page_pins(struct page *page, int indent, const struct host_context *context, const char *id)
 {
     const struct cert *cert = facts_cert(context->story->report->facts, id);
-    const char        *digest = pin_digest(context->story->report->config);
+    const char        *digest = report_digest(context->story->report);
     const char        *key = cert != NULL ? pin_of_key(context->story->region, cert, digest) : NULL;
 
     if (key == NULL)
@@ -272,7 +268,7 @@ static void page_policy(struct page *page, int indent, const struct host_context
     struct policy_step *steps = NULL;
     struct policy       again;
 
-    if (host->policy == NULL || host->policy == context->hop->policy)
+    if (!policy_differs(host->policy, context->hop->policy))
         return;
     if (context->all && route != NULL && route->service != NULL && context->hop->nexthop != NULL)
         policy_find(context->story->region, &again, route->service, context->story->report->config,

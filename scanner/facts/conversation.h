@@ -57,6 +57,9 @@ enum ending {
     ENDING_DEADLINE,        /* never contacted or ended by --deadline */
     ENDING_LOCAL            /* our own side failed (no descriptor, no port ...): error says how */
 };
+/* The words of facts files and reports: "complete" ... "local". */
+const char *ending_word(enum ending);
+bool        ending_parse(struct slice word, enum ending *);
 
 #define REPLY_TEXT_MAX 4096
 

@@ -72,6 +72,21 @@ static const struct name ending_words[] = {
     { 0, NULL },
 };
 
+const char *ending_word(enum ending ending)
+{
+    return name_word(ending_words, ending);
+}
+
+bool ending_parse(struct slice word, enum ending *ending)
+{
+    int code;
+
+    if (!name_code_exact(ending_words, word, &code))
+        return false;
+    *ending = (enum ending)code;
+    return true;
+}
+
 static const struct name dns_type_words[] = {
     { DNS_A, "A" },       { DNS_CNAME, "CNAME" }, { DNS_MX, "MX" },     { DNS_TXT, "TXT" },       { DNS_AAAA, "AAAA" },
     { DNS_SRV, "SRV" },   { DNS_TLSA, "TLSA" },   { DNS_NATIVE, "native" }, { 0, NULL },

@@ -48,7 +48,8 @@ ok(schema["$defs"]["reason"]["enum"] == reasons, "reasons of the schema are thos
    set(schema["$defs"]["reason"]["enum"]) ^ set(reasons))
 ok(schema["$defs"]["finding_code"]["enum"] == findings + reasons, "finding codes are those of both lists",
    set(schema["$defs"]["finding_code"]["enum"]) ^ set(findings + reasons))
-ok(all(o["required"] == list(o["properties"]) for o in objects(schema)), "every key of every object is required")
+ok(all(o["required"] == [p for p in o["properties"] if p in o["required"]] for o in objects(schema)),
+   "required keys are described, in the order in which they are written")
 
 report = load("tests/reports/golden/report.json")
 with open(path("tests/reports/golden/report.jsonl"), encoding="utf-8") as lines:

@@ -13,10 +13,10 @@ static const struct {
     { "a\nb\rc\td", "a\\nb\\rc\\td", 10 },
     { "bell\a del\x7f", "bell\\x07 del\\x7f", 16 },
     { "\xc2\x9b" "31m", "\\x9b31m", 7 },                            /* CSI as one C1 character */
-    { "\x9b" "31m", "\\x9b31m", 7 },                                /* the same as a bare byte */
-    { "\xff\xfe", "\\xff\\xfe", 8 },
-    { "\xc0\xaf", "\\xc0\\xaf", 8 },                                /* overlong */
-    { "\xed\xa0\x80", "\\xed\\xa0\\x80", 12 },                      /* surrogate */
+    { "\x9b" "31m", "\xef\xbf\xbd" "31m", 4 },                        /* the same as a bare byte */
+    { "\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd", 2 },
+    { "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", 2 },                   /* overlong */
+    { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 3 },   /* surrogate */
     { "\xe2\x80\xae" "gnp.exe", "\\u{202e}gnp.exe", 15 },           /* right-to-left override */
     { "\xe2\x81\xa6" "x\xe2\x81\xa9", "\\u{2066}x\\u{2069}", 17 },  /* isolates */
     { "pay\xe2\x80\x8b" "pal", "pay\\u{200b}pal", 14 },             /* zero width space */

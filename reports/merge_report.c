@@ -1,0 +1,198 @@
+/* Reports of several machines as one. */
+#include <string.h>
+
+#include "reports/json_parts.h"
+#include "reports/read_report.h"
+#include "scanner/base/dict.h"
+#include "scanner/base/mem.h"
+#include "scanner/base/utc.h"
+
+static int64_t time_of(const struct json *tree, const char *key)
+{
+    int64_t when = INT64_MIN;
+
+    utc_parse(json_get_slice(json_get(tree, "run"), key), &when);
+    return when;
+}
+
+static struct json *share(const struct json *json)
+{
+    return json_keep((struct json *)json);
+}
+
+/* The number of the tree whose run finished last; among equals the last one named. */
+static size_t latest(struct json *const *trees, size_t count)
+{
+    size_t i, best = 0;
+
+    for (i = 1; i < count; i++)
+        if (time_of(trees[i], "finished") >= time_of(trees[best], "finished"))
+            best = i;
+    return best;
+}
+
+/* The earliest start, the latest end; complete when all are. A resolver only where all asked the same. */
+static struct json *merge_runs(struct json *const *trees, size_t count)
+{
+    size_t             first = 0, last = latest(trees, count), i;
+    const struct json *run = json_get(trees[last], "run");
+    const char        *resolver = json_get_text(run, "resolver");
+    struct json       *merged = json_object();
+    bool               complete = true;
+
+    for (i = 0; i < count; i++) {
+        const char *other = json_get_text(json_get(trees[i], "run"), "resolver");
+
+        if (time_of(trees[i], "started") < time_of(trees[first], "started"))
+            first = i;
+        if (other == NULL || resolver == NULL || strcmp(other, resolver) != 0)
+            resolver = NULL;
+        complete = complete && json_get_bool(json_get(trees[i], "run"), "complete", false);
+    }
+    json_put(merged, "started", share(json_get(json_get(trees[first], "run"), "started")));
+    json_put(merged, "finished", share(json_get(run, "finished")));
+    json_put(merged, "evaluated_at", share(json_get(run, "evaluated_at")));
+    json_put(merged, "complete", json_bool(complete));
+    json_put(merged, "resolver", json_text(resolver));
+    return merged;
+}
+
+/* What each destination is taken from: the tree that has it and finished last. */
+struct origin {
+    int64_t            finished;
+    const struct json *json;
+};
+
+static struct json *merge_destinations(struct json *const *trees, size_t count)
+{
+    struct dict *seen = dict_new();
+    struct json *merged = json_array();
+    size_t       t, i;
+
+    for (t = 0; t < count; t++) {
+        const struct json *list = json_get(trees[t], "destinations");
+
+        for (i = 0; i < json_count(list); i++) {
+            const struct json *json = json_at(list, i);
+            struct slice       name = json_get_slice(json, "destination");
+            struct origin     *origin = dict_find(seen, name);
+
+            if (origin == NULL)
+                dict_put(seen, name, origin = mem_alloc(sizeof(*origin)));
+            if (origin->json == NULL || time_of(trees[t], "finished") >= origin->finished)
+                *origin = (struct origin){ time_of(trees[t], "finished"), json };
+        }
+    }
+    for (i = 0; i < dict_count(seen); i++) {
+        struct origin *origin = dict_at(seen, i);
+
+        json_push(merged, share(origin->json));
+        mem_free(origin);
+    }
+    dict_free(seen);
+    return merged;
+}
+
+/* Digests name certificates, so that those of one name are equal. */
+static struct json *merge_certificates(struct json *const *trees, size_t count)
+{
+    struct json       *merged = json_object();
+    const char        *key;
+    const struct json *value;
+    size_t             t;
+
+    for (t = 0; t < count; t++) {
+        struct json_cursor cursor = { json_get(trees[t], "certificates"), NULL };
+
+        while (json_next(&cursor, &key, &value))
+            if (json_get(merged, key) == NULL)
+                json_put(merged, key, share(value));
+    }
+    return merged;
+}
+
+static struct buf text_of(const struct json *json)
+{
+    struct buf buf;
+
+    buf_init(&buf, (size_t)1 << 28);
+    json_write(json, 0, &buf);
+    return buf;
+}
+
+static void add_once(struct dict *seen, struct json *merged, const struct json *finding)
+{
+    struct buf text = text_of(finding);
+
+    if (dict_put(seen, buf_slice(&text), seen))
+        json_push(merged, share(finding));
+    buf_clear(&text);
+}
+
+static bool same_json(const struct json *a, const struct json *b)
+{
+    struct buf one = text_of(a), other = text_of(b);
+    bool       same = slice_eq(buf_slice(&one), buf_slice(&other));
+
+    buf_clear(&one);
+    buf_clear(&other);
+    return same;
+}
+
+static struct json *configurations_finding(const char *config_dir)
+{
+    struct region  *region = region_new();
+    struct findings findings = { 0 };
+    struct json    *list, *finding;
+
+    findings_add(region, &findings, finding_word(FINDING_MERGED_CONFIGURATIONS),
+                 finding_severity(FINDING_MERGED_CONFIGURATIONS), NULL, NULL, 0,
+                 "the merged reports were made with different configurations; the one shown is %s of the latest run",
+                 config_dir != NULL ? config_dir : "that");
+    list = json_of_findings(&findings);
+    finding = share(json_at(list, 0));
+    json_free(list);
+    region_free(region);
+    return finding;
+}
+
+static struct json *merge_findings(struct json *const *trees, size_t count)
+{
+    struct dict       *seen = dict_new();
+    struct json       *merged = json_array();
+    const struct json *shown = json_get(trees[latest(trees, count)], "configuration");
+    bool               same = true;
+    size_t             t, i;
+
+    for (t = 0; t < count; t++) {
+        const struct json *list = json_get(trees[t], "findings");
+
+        same = same && same_json(shown, json_get(trees[t], "configuration"));
+        for (i = 0; i < json_count(list); i++)
+            add_once(seen, merged, json_at(list, i));
+    }
+    if (!same) {
+        struct json *finding = configurations_finding(json_get_text(shown, "config_dir"));
+
+        add_once(seen, merged, finding);
+        json_free(finding);
+    }
+    dict_free(seen);
+    return merged;
+}
+
+struct json *report_merge(struct json *const *trees, size_t count)
+{
+    const struct json *last = trees[latest(trees, count)];
+    struct json       *merged = json_object();
+
+    json_put(merged, "format", json_text(REPORT_FORMAT));
+    json_put(merged, "format_version", json_integer(REPORT_FORMAT_VERSION));
+    json_put(merged, "generator", share(json_get(last, "generator")));
+    json_put(merged, "run", merge_runs(trees, count));
+    json_put(merged, "configuration", share(json_get(last, "configuration")));
+    json_put(merged, "findings", merge_findings(trees, count));
+    json_put(merged, "destinations", merge_destinations(trees, count));
+    json_put(merged, "certificates", merge_certificates(trees, count));
+    return merged;
+}

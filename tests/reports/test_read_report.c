@@ -1,0 +1,166 @@
+/* A report that was saved and read again gives the same bytes in every format; what is no report is refused. */
+#include <stdio.h>
+#include <string.h>
+
+#include "reports/formats.h"
+#include "reports/read_report.h"
+#include "scanner/base/mem.h"
+#include "tests/lib/check.h"
+#include "tests/reports/sample.h"
+
+#define ROOM ((size_t)1 << 24)
+
+static bool add(void *arg, const char *data, size_t n)
+{
+    return buf_add(arg, data, n);
+}
+
+static struct buf written(const struct report *report, const char *word, const struct report_options *options)
+{
+    struct buf  out;
+    struct sink sink = { add, &out };
+
+    buf_init(&out, ROOM);
+    check_ok(format_find(word)->write(report, options, &sink), "%s is written", word);
+    return out;
+}
+
+static bool read_again(struct region *region, struct report *report, struct slice text, struct error *err)
+{
+    struct json *tree = report_parse(text, err);
+    bool         good = tree != NULL && report_read(region, report, tree, err);
+
+    json_free(tree);
+    return good;
+}
+
+static const struct report_options ways[] = {
+    { .verbose = false },
+    { .verbose = true, .width = 100 },
+    { .colour = true, .quiet_deliver = true },
+};
+
+static void compare(const struct report *report, const struct report *again, const char *from)
+{
+    const struct format *format;
+    size_t               i, way;
+
+    for (i = 0; (format = format_at(i)) != NULL; i++) {
+        for (way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+            struct buf want = written(report, format->word, &ways[way]);
+            struct buf got = written(again, format->word, &ways[way]);
+
+            is_text(buf_text(&got), buf_text(&want), "%s from a saved %s report, way %zu", format->word, from, way);
+            buf_clear(&want);
+            buf_clear(&got);
+        }
+    }
+}
+
+static void check_round(const struct report *report, const char *word)
+{
+    struct region *region = region_new();
+    struct buf     saved = written(report, word, &ways[0]);
+    struct report  again;
+    struct error   err = { 0 };
+    bool           good = read_again(region, &again, buf_slice(&saved), &err);
+
+    check_ok(good, "a %s report is read: %s", word, err.text);
+    if (good)
+        compare(report, &again, word);
+    buf_clear(&saved);
+    region_free(region);
+}
+
+/* What one change to a good report makes of it: the words of the error. */
+static const struct {
+    const char *what, *with, *error;
+} damages[] = {
+    { "posttls-audit/report", "posttls-audit/facts", "its format is not" },
+    { "\"format_version\": 1", "\"format_version\": 2", "format_version" },
+    { "\"verdict\":\"defer\"", "\"verdict\":\"maybe\"", "example.net: verdict is no verdict" },
+    { "\"verdict\":\"defer\"", "\"verdict\":\"not-tried\"", "example.net: verdict is no verdict" },
+    { "\"reason\":\"certificate-name-mismatch\"", "\"reason\":\"weather\"", "example.net: reason is no reason code" },
+    { "\"certain\":true", "\"certain\":1", "certain is neither true nor false" },
+    { "\"destinations\": [", "\"destinations\": 1, \"x\": [", "destinations is no list" },
+    { "\"forecast\":{", "\"forecast\":[],\"x\":{", "forecast is no object" },
+    { "\"severity\":\"critical\"", "\"severity\":\"bad\"", "severity is none" },
+    { "\"address\":\"192.0.2.1\"", "\"address\":\"192.0.2\"", "address is none" },
+    { "\"port\":25", "\"port\":65536", "port is no such number" },
+    { "\"ending\":\"complete\"", "\"ending\":\"happy\"", "ending is none" },
+    { "\"level\":\"secure\"", "\"level\":\"secrue\"", "level is no level" },
+    { "-----BEGIN", "-----BEGUN", "pem is no certificate" },
+    { "\"sha256\":\"c4a4", "\"sha256\":\"c4a5", "sha256 is not the certificate's key" },
+    { "\"data\":\"ab", "\"data\":\"xy", "data is not hexadecimal" },
+    { "\"data\":\"ab", "\"data\":\"b", "data is no TLSA data" },
+    { "\"started\":\"2026", "\"started\":\"once", "started is no time" },
+    { "\"generator\":", "\"gen\":", "generator is no object" },
+    { "\"certificates\":", "\"certs\":", "certificates is no object" },
+    { "\"run\":", "\"fun\":", "the report: run is no object" },
+};
+
+static char *damaged(const char *text, const char *what, const char *with)
+{
+    const char *at = strstr(text, what);
+    struct buf  buf;
+    char       *copy;
+
+    buf_init(&buf, ROOM);
+    buf_add(&buf, text, at != NULL ? (size_t)(at - text) : 0);
+    buf_add_text(&buf, with);
+    buf_add_text(&buf, at != NULL ? at + strlen(what) : "");
+    copy = mem_text(buf_text(&buf));
+    buf_clear(&buf);
+    return copy;
+}
+
+static void check_damages(const char *text)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        struct region *region = region_new();
+        char          *bad = damaged(text, damages[i].what, damages[i].with);
+        struct report  report;
+        struct error   err = { 0 };
+
+        check_ok(strstr(text, damages[i].what) != NULL, "%s is there to be damaged", damages[i].what);
+        check_ok(!read_again(region, &report, slice_of(bad), &err), "%s is refused", damages[i].with);
+        check_ok(strstr(err.text, damages[i].error) != NULL, "%s: says \"%s\": %s", damages[i].with, damages[i].error,
+                 err.text);
+        mem_free(bad);
+        region_free(region);
+    }
+}
+
+/* A report that was cut anywhere is never taken for a whole one. */
+static void check_cuts(struct slice text)
+{
+    size_t n, taken = 0;
+
+    for (n = 0; n + 2 < text.n; n += 97) {
+        struct region *region = region_new();
+        struct report  report;
+        struct error   err = { 0 };
+
+        taken += read_again(region, &report, slice_head(text, n), &err);
+        region_free(region);
+    }
+    is_int((long)taken, 0, "no cut report is read");
+}
+
+int main(void)
+{
+    struct sample sample;
+    struct buf    saved;
+
+    sample_init(&sample);
+    check_round(&sample.report, "json");
+    check_round(&sample.report, "jsonl");
+    saved = written(&sample.report, "json", &ways[0]);
+    check_damages(buf_text(&saved));
+    check_cuts(buf_slice(&saved));
+    buf_clear(&saved);
+    sample_clear(&sample);
+    return check_done();
+}
