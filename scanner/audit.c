@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reports/compare.h"
 #include "scanner/exclusion.h"
 #include "scanner/load.h"
 
@@ -48,10 +47,7 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
 
 void audit_clear(struct audit *audit)
 {
-    size_t i;
-
-    for (i = 0; i < audit->output_count; i++)
-        output_abandon(audit->outputs[i]);
+    outputs_abandon(&audit->outputs);
     output_abandon(audit->facts_output);
     run_outcome_clear(&audit->outcome);
     trust_free(audit->trust);
@@ -59,34 +55,13 @@ void audit_clear(struct audit *audit)
     facts_free(audit->facts);
 }
 
-static bool open_one(struct audit *audit, const char *format, const char *file, struct error *err)
-{
-    size_t i = audit->output_count;
-
-    audit->formats[i] = format_find(format);
-    audit->outputs[i] = output_open(file, err);
-    if (audit->outputs[i] == NULL)
-        return false;
-    audit->output_count++;
-    return true;
-}
-
 bool audit_open_outputs(struct audit *audit, bool with_reports, struct error *err)
 {
     const struct options *options = audit->options;
-    bool                  taken = options->quiet;
-    size_t                i;
 
     if (options->save_facts != NULL && (audit->facts_output = output_open(options->save_facts, err)) == NULL)
         return false;
-    if (!with_reports)
-        return true;
-    for (i = 0; i < options->output_count; i++) {
-        taken |= strcmp(options->outputs[i].file, "-") == 0 || strcmp(options->outputs[i].format, "text") == 0;
-        if (!open_one(audit, options->outputs[i].format, options->outputs[i].file, err))
-            return false;
-    }
-    return taken || open_one(audit, "text", "-", err);
+    return !with_reports || outputs_open(&audit->outputs, options, err);
 }
 
 static const char *resolver_text(struct region *region, const struct dns_setup *dns)
@@ -272,45 +247,16 @@ static bool save_facts(struct audit *audit, struct error *err)
 
 bool audit_write(struct audit *audit, struct error *err)
 {
-    bool   good = save_facts(audit, err);
-    size_t i;
+    struct error why;
+    bool         saved = save_facts(audit, err);
+    bool         written = outputs_write(&audit->outputs, &audit->report, audit->options, &why);
 
-    for (i = 0; i < audit->output_count; i++) {
-        struct report_options options = { .verbose = audit->options->verbose };
-        struct sink           sink = output_sink(audit->outputs[i]);
-        struct error          why;
-
-        options.colour = output_is_terminal(audit->outputs[i]);
-        options.width = output_width(audit->outputs[i]);
-        audit->formats[i]->write(&audit->report, &options, &sink);
-        if (!output_commit(audit->outputs[i], &why) && good) {
-            *err = why;
-            good = false;
-        }
-        audit->outputs[i] = NULL;
-    }
-    return good;
-}
-
-/* A proposed configuration: by what turns worse under it. */
-static void count_worse(const struct audit *audit, size_t *counts)
-{
-    struct region *region = region_new();
-    struct changes changes;
-
-    changes_of_proposed(&changes, region, &audit->report);
-    changes_count_verdicts(&changes, counts);
-    region_free(region);
+    if (saved && !written)
+        *err = why;
+    return saved && written;
 }
 
 int audit_status(const struct audit *audit)
 {
-    size_t        counts[VERDICT_UNKNOWN + 1];
-    const size_t *told = audit->report.counts.by_verdict;
-
-    if (audit->report.proposed != NULL) {
-        count_worse(audit, counts);
-        told = counts;
-    }
-    return exit_status_of(told, audit->options->fail_on, audit->report.complete);
+    return report_status(&audit->report, audit->options->fail_on);
 }

@@ -7,7 +7,7 @@
 #include "scanner/facts_file.h"
 #include "scanner/judge/judge.h"
 #include "scanner/options.h"
-#include "scanner/output.h"
+#include "scanner/outputs.h"
 #include "scanner/run.h"
 
 struct audit {
@@ -23,9 +23,7 @@ struct audit {
     struct report           proposed;
     struct run_outcome      outcome;
     struct report           report;
-    struct output          *outputs[OUTPUTS_MAX + 1];  /* one for each wish; then the text report's own */
-    const struct format    *formats[OUTPUTS_MAX + 1];
-    size_t                  output_count;
+    struct outputs          outputs;
     struct output          *facts_output;              /* --save-facts; NULL */
 };
 

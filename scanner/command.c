@@ -23,8 +23,12 @@ static const struct command commands[] = {
       "Reads what scan --save-facts kept and judges it again: with the configuration as it is now, as of another time, or\n"
       "as another release of Postfix. Nothing is asked of anybody.", cmd_replay },
     { "diff", 0, NULL, NULL, NULL, NULL },
-    { "report", 0, NULL, NULL, NULL, NULL },
-    { "merge", 0, NULL, NULL, NULL, NULL },
+    { "report", FOR_REPORT, "file", "render a saved report in other formats",
+      "Reads a report that scan --json or --jsonl wrote, and writes it in any other format: the same bytes as the scan itself\n"
+      "would have written. - is standard input.", cmd_report },
+    { "merge", FOR_MERGE, "file ...", "reports or facts of several machines into one",
+      "Joins reports with reports, or facts files with facts files. Of what is in more than one, the latest observation\n"
+      "counts. Facts go to standard output, or to the file of --save-facts.", cmd_merge },
     { "migrate", 0, NULL, NULL, NULL, NULL },
     { "history", 0, NULL, NULL, NULL, NULL },
     { "acknowledge", 0, NULL, NULL, NULL, NULL },

@@ -16,6 +16,8 @@ struct command {
 int cmd_scan(struct region *, const struct options *);
 int cmd_explain(struct region *, const struct options *);
 int cmd_replay(struct region *, const struct options *);
+int cmd_report(struct region *, const struct options *);
+int cmd_merge(struct region *, const struct options *);
 
 /* Finds the command in argv, parses its options, runs it. Gives the exit status. */
 int command_main(int argc, char **argv);

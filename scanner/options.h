@@ -13,7 +13,13 @@
 #include "scanner/exit_status.h"
 
 /* Which commands take an option. */
-enum { FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_ALL = 7 };
+enum {
+    FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16,
+    FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,              /* those that read a configuration */
+    FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,             /* those that judge deliveries */
+    FOR_REPORTS = FOR_SCAN | FOR_REPLAY | FOR_REPORT | FOR_MERGE,  /* those that write reports in any format */
+    FOR_ALL = 0x7fffffff
+};
 
 #define OUTPUTS_MAX 16
 

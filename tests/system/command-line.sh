@@ -8,18 +8,18 @@ run --help
 status_is 0 'program help'
 has "$work/out" '^  scan ' 'help lists scan'
 is_empty "$work/err" 'help says nothing on standard error'
-if grep -Eq '^  (lint|diff|merge|history) ' "$work/out"; then result 1 'help lists no command that is not there'; else
+if grep -Eq '^  (lint|diff|history) ' "$work/out"; then result 1 'help lists no command that is not there'; else
     result 0 'help lists no command that is not there'; fi
 
 run --version
 status_is 0 'version'
 has "$work/out" '^posttls-audit [0-9]' 'version names the program'
 
-for command in scan explain replay; do
+for command in scan explain replay report merge; do
     run $command --help
     status_is 0 "$command --help"
     has "$work/out" "^Usage: posttls-audit $command" "$command --help begins with its usage"
-    has "$work/out" '--config-dir DIR' "$command --help teaches its options"
+    has "$work/out" '--(config-dir DIR|json FILE)' "$command --help teaches its options"
     if grep -q '(null)' "$work/out"; then result 1 "$command --help is whole"; else result 0 "$command --help is whole"; fi
 done
 

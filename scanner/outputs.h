@@ -1,0 +1,25 @@
+/* The reports that a command writes: one for each --FORMAT FILE, and the text report unless something else takes its place. */
+#ifndef SCANNER_OUTPUTS_H
+#define SCANNER_OUTPUTS_H
+
+#include "reports/formats.h"
+#include "scanner/options.h"
+#include "scanner/output.h"
+
+struct outputs {
+    struct output       *items[OUTPUTS_MAX + 1];   /* one for each wish; then the text report's own */
+    const struct format *formats[OUTPUTS_MAX + 1];
+    size_t               count;
+};
+
+/* Opens every one before any work is done, so that a name that cannot be written is told at once. */
+bool outputs_open(struct outputs *, const struct options *, struct error *err);
+/* Writes the report to every one; false when one cannot be kept (none of the others is touched by that). */
+bool outputs_write(struct outputs *, const struct report *, const struct options *, struct error *err);
+/* What was not written leaves no trace. */
+void outputs_abandon(struct outputs *);
+
+/* The exit status that a report asks for: by its verdicts; of a proposed configuration by what turns worse under it. */
+int report_status(const struct report *, enum fail_on);
+
+#endif
