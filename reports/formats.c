@@ -8,6 +8,7 @@ static const struct format formats[] = {
     { "text", "the report for people", report_text_write },
     { "json", "the report as one JSON object", report_json_write },
     { "jsonl", "the report as JSON lines", report_jsonl_write },
+    { "html", "the report as one HTML file", report_html_write },
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))

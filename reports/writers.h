@@ -7,5 +7,6 @@
 bool report_text_write(const struct report *, const struct report_options *, const struct sink *);
 bool report_json_write(const struct report *, const struct report_options *, const struct sink *);
 bool report_jsonl_write(const struct report *, const struct report_options *, const struct sink *);
+bool report_html_write(const struct report *, const struct report_options *, const struct sink *);
 
 #endif

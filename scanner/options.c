@@ -96,7 +96,7 @@ static const struct row rows[] = {
     { "text", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report for people (default: to standard output)" },
     { "json", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as one JSON object" },
     { "jsonl", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as JSON lines" },
-    { "html", 0, KIND_LATER, 0, FOR_REPORTS, "FILE", NULL, NULL },
+    { "html", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as one HTML file, for a browser" },
     { "csv", 0, KIND_LATER, 0, FOR_REPORTS, "FILE", NULL, NULL },
     { "junit", 0, KIND_LATER, 0, FOR_REPORTS, "FILE", NULL, NULL },
     { "sarif", 0, KIND_LATER, 0, FOR_REPORTS, "FILE", NULL, NULL },

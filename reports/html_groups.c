@@ -1,0 +1,179 @@
+#include "reports/html_groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/dict.h"
+
+struct html_groups {
+    struct region      *region;
+    struct dict        *by_key;
+    struct html_group **sorted;
+};
+
+struct html_groups *html_groups_new(struct region *region)
+{
+    struct html_groups *groups = region_alloc(region, sizeof(*groups));
+
+    groups->region = region;
+    groups->by_key = dict_new();
+    return groups;
+}
+
+void html_groups_free(struct html_groups *groups)
+{
+    if (groups != NULL)
+        dict_free(groups->by_key);
+}
+
+/* The group of that key; *fresh when it is new. Counts the destination. */
+static struct html_group *group_of(struct html_groups *groups, const char *key, const struct result *result, bool *fresh)
+{
+    struct html_group *group = dict_find(groups->by_key, slice_of(key));
+
+    *fresh = group == NULL;
+    if (group == NULL) {
+        group = region_alloc(groups->region, sizeof(*group));
+        group->born = dict_count(groups->by_key);
+        group->verdict = result->verdict;
+        dict_put(groups->by_key, slice_of(key), group);
+    }
+    if (group->count < GROUP_SHOWN)
+        group->shown[group->count] = result;
+    group->count++;
+    return group;
+}
+
+/* Reasons that are settled by an entry of ours, whatever the hosts are. */
+static bool is_about_policy(enum reason reason)
+{
+    return reason == REASON_POLICY_INVALID || reason == REASON_TABLE_ERROR || reason == REASON_TABLE_UNREADABLE ||
+           reason == REASON_NEXTHOP_INVALID || reason == REASON_TRANSPORT_ERROR ||
+           reason == REASON_WRAPPER_NEEDS_ENCRYPT || reason == REASON_TLS_ENGINE_UNAVAILABLE;
+}
+
+/* Reasons that are the scan's own: one group for all. */
+static bool is_about_scan(enum reason reason)
+{
+    return reason >= REASON_PROBE_CUT_SHORT && reason < REASON_COUNT && reason != REASON_ADDRESS_NOT_ALLOWED;
+}
+
+static const char *trouble_key(const struct story *story)
+{
+    enum reason reason = story->result->forecast.reason;
+    const char *at = NULL;
+
+    if (is_about_scan(reason))
+        at = "";
+    else if (is_about_policy(reason))
+        at = story_entry(story, story->policy);
+    else if (story->host != NULL)
+        at = story->host->host->ascii != NULL ? story->host->host->ascii : story->host->host->host;
+    if (at == NULL)
+        at = story->result->destination->text;
+    return region_printf(story->region, "%d %s %s", (int)story->result->verdict, reason_code(reason), at);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The whole group is told what suits each of it. */
+static void agree_on_remedy(struct html_group *group, const struct remedy *remedy)
+{
+    if (!same_text(group->remedy.text, remedy->text))
+        group->remedy.text = group->remedy_for_all;
+    if (!same_text(group->remedy.paste, remedy->paste)) {
+        group->remedy.text = group->remedy_for_all;
+        group->remedy.paste = NULL;
+    }
+}
+
+struct html_group *html_groups_add(struct html_groups *groups, const struct story *story)
+{
+    enum reason        reason = story->result->forecast.reason;
+    struct remedy      remedy = story_remedy(story);
+    bool               fresh;
+    struct html_group *group = group_of(groups, trouble_key(story), story->result, &fresh);
+
+    if (!fresh) {
+        agree_on_remedy(group, &remedy);
+        if (!same_text(group->why, story_why(story)))
+            group->why = reason_sentence(reason);
+        return group;
+    }
+    group->why = region_text(groups->region, story_why(story));
+    group->remedy.text = region_text(groups->region, remedy.text);
+    group->remedy.paste = region_text(groups->region, remedy.paste);
+    group->remedy_for_all = remedy_sentence(reason);
+    if (story->host != NULL && !is_about_policy(reason) && !is_about_scan(reason))
+        group->host = region_text(groups->region, story->host->host->host);
+    return group;
+}
+
+void html_groups_add_soon(struct html_groups *groups, const struct story *story)
+{
+    const struct finding *finding;
+
+    for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
+        struct html_group *group;
+        bool               fresh;
+
+        if (strcmp(finding->code, finding_word(FINDING_HORIZON)) != 0 &&
+            strcmp(finding->code, finding_word(FINDING_CERTIFICATE_EXPIRES_SOON)) != 0)
+            continue;
+        group = group_of(groups,
+                         region_printf(story->region, "%s %s %s", finding->code, finding->host != NULL ? finding->host : "",
+                                       finding->text),
+                         story->result, &fresh);
+        if (!fresh)
+            continue;
+        group->host = region_text(groups->region, finding->host);
+        group->why = region_text(groups->region, finding->text);
+    }
+}
+
+/* Larger is worse. A verdict that is not known asks for less haste than any trouble that is. */
+static int urgency(enum verdict verdict)
+{
+    static const int urgencies[] = {
+        [VERDICT_DELIVER] = 0, [VERDICT_UNKNOWN] = 1, [VERDICT_DOWNGRADE] = 2, [VERDICT_DEFER] = 3, [VERDICT_BOUNCE] = 4,
+    };
+
+    return urgencies[verdict];
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct html_group *x = *(struct html_group *const *)a, *y = *(struct html_group *const *)b;
+
+    if (x->verdict != y->verdict)
+        return urgency(y->verdict) - urgency(x->verdict);
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->born < y->born ? -1 : 1;
+}
+
+void html_groups_sort(struct html_groups *groups)
+{
+    size_t i, count = html_groups_count(groups);
+
+    groups->sorted = region_array(groups->region, count + 1, sizeof(struct html_group *));
+    for (i = 0; i < count; i++)
+        groups->sorted[i] = dict_at(groups->by_key, i);
+    if (count > 0)
+        qsort(groups->sorted, count, sizeof(struct html_group *), compare_groups);
+    for (i = 0; i < count; i++)
+        groups->sorted[i]->number = i;
+}
+
+size_t html_groups_count(const struct html_groups *groups)
+{
+    return dict_count(groups->by_key);
+}
+
+const struct html_group *html_groups_at(const struct html_groups *groups, size_t i)
+{
+    return i < html_groups_count(groups) ? groups->sorted[i] : NULL;
+}

@@ -1,0 +1,50 @@
+/* The HTML report in the making: what is counted and grouped once, and the sections that are made from it. */
+#ifndef REPORTS_HTML_PAGE_H
+#define REPORTS_HTML_PAGE_H
+
+#include "reports/html_groups.h"
+#include "reports/html_story.h"
+
+/* A host's own certificate, and how many destinations it was seen for. */
+struct html_leaf {
+    const struct cert   *cert;
+    const char          *host;
+    const struct result *last;     /* the destination that was counted last */
+    size_t               destinations;
+};
+
+#define LEVEL_ROWS (LEVEL_SECURE - LEVEL_INVALID + 1)
+
+struct html_page {
+    const struct report  *report;
+    const struct sink    *sink;
+    struct region        *region;
+    const struct result **results;      /* worst first */
+    struct html_group   **troubles;     /* of results[i]; NULL: delivered as asked */
+    struct html_groups   *todo, *soon;
+    size_t                by_level[LEVEL_ROWS][VERDICT_UNKNOWN + 1];  /* row: level - LEVEL_INVALID */
+    struct dict          *leaves;       /* certificate id -> struct html_leaf */
+};
+
+/* Worst first; the order of every list of verdicts. */
+extern const enum verdict html_verdict_order[];
+#define HTML_VERDICTS 5
+
+/* Sections that fit into memory whatever the report is. */
+void html_title(struct html_page *, struct buf *);
+void html_generator(struct html_page *, struct buf *);
+void html_headline(struct html_page *, struct buf *);
+void html_run(struct html_page *, struct buf *);
+void html_tiles(struct html_page *, struct buf *);
+void html_todo(struct html_page *, struct buf *);
+void html_soon(struct html_page *, struct buf *);
+void html_local(struct html_page *, struct buf *);
+void html_pictures(struct html_page *, struct buf *);
+void html_configuration(struct html_page *, struct buf *);
+
+/* Sections that grow with the number of destinations: straight to the sink. The list for readers without JavaScript, and
+ * the data for those with it. */
+bool html_plain_list(struct html_page *, const struct sink *);
+bool html_data(struct html_page *, const struct sink *);
+
+#endif
