@@ -46,6 +46,12 @@ bool params_is_set(const struct params *, const char *name, const struct main_cf
 /* compatibility_level as numbers; {0,0,0} by default. */
 struct version params_compatibility_level(const struct params *);
 
+/* Do the SMTP and LMTP clients or the rewriting daemon know the name, in any release? *since is the first (3.4.0: or one
+ * before). */
+bool parameter_since(const char *name, struct version *since);
+/* The parameter that a misspelt name may have meant, or NULL. */
+const char *parameter_nearest(struct region *, const char *name);
+
 /* True when the program starts. False: a value that is fatal at start; *err names parameter, file, line, remedy.
  * params_bool and its fellows give the default for such a value. Checks every parameter of this program that is fatal in
  * Postfix when wrong: booleans, numbers, times, words from closed lists, values that must not be empty, and items without

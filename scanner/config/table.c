@@ -214,6 +214,52 @@ bool table_entry(const struct table *t, size_t i, struct table_entry *entry)
     return true;
 }
 
+bool table_item(const struct table *t, size_t i, struct table_item *item)
+{
+    const struct index_entry *e;
+
+    if (t->item != NULL)
+        return t->item(t, i, item);
+    if (t->index == NULL || i >= t->index->count)
+        return false;
+    e = &t->index->entries[i];
+    *item = (struct table_item){ .kind = TABLE_ITEM_ENTRY,
+                                 .key = e->key,
+                                 .value = e->value,
+                                 .head = e->key,
+                                 .file = e->line > 0 ? t->index->file : NULL,
+                                 .line = e->line };
+    return true;
+}
+
+bool table_item_matches(const struct table *t, size_t i, const char *text)
+{
+    return t->matches != NULL && t->matches(t, i, text);
+}
+
+const struct table *table_member(const struct table *t, size_t i)
+{
+    for (size_t k = 0; t->members != NULL && t->members[k] != NULL; k++)
+        if (k == i)
+            return t->members[k];
+    return NULL;
+}
+
+const char *table_type(const struct table *t)
+{
+    return t->type != NULL ? t->type->name : NULL;
+}
+
+bool table_is_proxied(const struct table *t)
+{
+    return t->proxied;
+}
+
+const char *table_rest(const struct table *t)
+{
+    return t->rest != NULL ? t->rest : "";
+}
+
 static bool plain_lower(struct slice key)
 {
     for (size_t i = 0; i < key.n; i++)

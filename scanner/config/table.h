@@ -113,6 +113,34 @@ bool table_can_list(const struct table *);
 struct table_entry { const char *key, *value, *file; int line; };
 bool table_entry(const struct table *, size_t i, struct table_entry *);
 
+/* What the table holds, for those who judge the table itself: also where it is broken, and in the members of others. */
+enum table_item_kind {
+    TABLE_ITEM_ENTRY, /* key and value */
+    TABLE_ITEM_RULE,  /* of regexp and pcre: the pattern; value as written, $1 not expanded */
+    TABLE_ITEM_ANY    /* the answer to every key: static, a value of a randmap */
+};
+struct table_item {
+    enum table_item_kind kind;
+    struct slice key, value; /* key of an entry: folded, as stored */
+    struct slice head;       /* what stands in front of the value as written: "!/pattern/i"; the key of an entry */
+    bool negated;            /* "!/pattern/" */
+    bool narrowed;           /* a rule that stands in if ... endif, or has a second pattern */
+    const char *file;        /* NULL when not known */
+    int line;
+};
+/* Item i in the order of the text; false past the end, and for tables that cannot be listed. Slices live as long as the
+ * table. */
+bool table_item(const struct table *, size_t i, struct table_item *);
+/* Does the first pattern of rule i, taken by itself, match the text? False for what is no rule. */
+bool table_item_matches(const struct table *, size_t i, const char *text);
+/* Member i of unionmap and pipemap; NULL past the last. */
+const struct table *table_member(const struct table *, size_t i);
+/* "hash", "pcre" ...: without "proxy:"; NULL when there is no such type. table_is_proxied: it is asked of proxymap(8). */
+const char *table_type(const struct table *);
+bool table_is_proxied(const struct table *);
+/* What stands behind the type: the path of a file, mostly. */
+const char *table_rest(const struct table *);
+
 /* Looks key up (unfolded; folding is done here by the rules of the type). Answers are allocated in region. */
 struct table_answer table_lookup(const struct table *, struct region *, struct slice key, const struct table_asker *);
 /* A randmap, and what is combined from one, has several answers: all different outcomes possible for one key, at most

@@ -38,7 +38,8 @@ static void open_members(struct table *t, bool every_member_answers, const struc
 
     if (items == NULL)
         return;
-    m->tables = region_array(t->region, count, sizeof(m->tables[0]));
+    m->tables = region_array(t->region, count + 1, sizeof(m->tables[0]));
+    t->members = m->tables;
     for (size_t i = 0; i < count; i++) {
         if (slice_find(items[i], ':') == items[i].n) {
             table_break(t, false, "table-bad-syntax", 0, "bad syntax: \"%s\"; need \"%s:{type:name...}\"", t->type_name,
@@ -120,12 +121,23 @@ static void random_lookup(const struct table *t, struct query *q, struct slice k
         q->outcomes = outcomes;
 }
 
+static bool random_item(const struct table *t, size_t i, struct table_item *item)
+{
+    const struct values *v = t->data;
+
+    if (i >= v->count)
+        return false;
+    *item = (struct table_item){ .kind = TABLE_ITEM_ANY, .value = v->values[i] };
+    return true;
+}
+
 void table_open_random(struct table *t, const struct table_loader *loader)
 {
     struct values *v = region_alloc(t->region, sizeof(*v));
 
     (void)loader;
     t->lookup = random_lookup;
+    t->item = random_item;
     t->data = v;
     v->values = split_items(t, "value", &v->count);
 }

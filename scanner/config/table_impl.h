@@ -31,6 +31,10 @@ typedef void table_lookup_fn(const struct table *, struct query *, struct slice 
 /* Sets lookup and what it needs, or calls table_break(). */
 typedef void table_open_fn(struct table *, const struct table_loader *);
 
+/* Item i of a table that has no index, as table_item(). */
+typedef bool table_item_fn(const struct table *, size_t i, struct table_item *);
+typedef bool table_matches_fn(const struct table *, size_t i, const char *text);
+
 struct table_type {
     const char    *name;
     struct version since;
@@ -54,6 +58,10 @@ struct table {
     table_lookup_fn *lookup;
     void          *data;
     const struct table_index *index; /* NULL: its keys cannot be listed */
+    table_item_fn *item;             /* NULL: the index tells all there is */
+    table_matches_fn *matches;       /* tables of rules only */
+    struct table **members;          /* of a combination; ends with NULL */
+    bool           proxied;          /* "proxy:" stood in front */
     const char    *error;      /* not NULL: what every lookup ends with */
     bool           unreadable; /* ... as TABLE_UNREADABLE */
     const char    *fatal;      /* not NULL: Postfix does not start with it */

@@ -105,12 +105,19 @@ static void static_lookup(const struct table *t, struct query *q, struct slice k
     a->value = t->data;
 }
 
+static bool static_item(const struct table *t, size_t i, struct table_item *item)
+{
+    *item = (struct table_item){ .kind = TABLE_ITEM_ANY, .value = slice_of(t->data) };
+    return i == 0;
+}
+
 void table_open_static(struct table *t, const struct table_loader *loader)
 {
     struct slice value = slice_of(t->rest);
 
     (void)loader;
     t->lookup = static_lookup;
+    t->item = static_item;
     if (value.p[0] == '{') {
         const char *wrong = braces_open(value, &value);
 

@@ -27,11 +27,19 @@ struct expansion {
 
 struct rule_patterns {
     struct pattern first, second; /* second.code NULL: there is none */
+    struct slice head, result;    /* as written */
+};
+
+struct rule_item {
+    const struct rule *rule;
+    bool in_block;
 };
 
 struct regexp_table {
     const struct regexp_engine *engine;
     struct rules rules;
+    struct rule_item *items;
+    size_t item_count;
 };
 
 /* The index of the closing delimiter; s.n when there is none. */
@@ -170,6 +178,7 @@ static const char *compile(struct table *t, const struct regexp_engine *engine, 
 static const char *parse_match(struct table *t, const struct regexp_engine *engine, struct slice line,
                                struct rule *rule)
 {
+    const char *start = line.p;
     struct rule_patterns *patterns = region_alloc(t->region, sizeof(*patterns));
     struct expansion *result = region_alloc(t->region, sizeof(*result));
     const char *wrong = take_pattern(engine, &line, &patterns->first);
@@ -179,7 +188,9 @@ static const char *parse_match(struct table *t, const struct regexp_engine *engi
         wrong = take_pattern(engine, &line, &patterns->second);
     if (wrong != NULL)
         return wrong;
+    patterns->head = slice_trim(slice_from(start, (size_t)(line.p - start)));
     line = slice_trim(line);
+    patterns->result = line;
     wrong = parse_expansion(t->region, line, result);
     if (wrong == NULL && result->highest > 0 && patterns->first.negated)
         wrong = "$number in the result of a negative match";
@@ -330,6 +341,55 @@ static void regexp_lookup(const struct table *t, struct query *q, struct slice k
     a->line = t->file != NULL ? rule->line : 0;
 }
 
+/* Items are the rules with a result, without those that open and close blocks. */
+static void list_matches(struct regexp_table *table)
+{
+    const struct rules *rules = &table->rules;
+    size_t depth = 0;
+
+    table->items = region_array(rules->table->region, rules->count + 1, sizeof(table->items[0]));
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+
+        depth += rule->op == RULE_IF;
+        depth -= rule->op == RULE_ENDIF;
+        if (rule->op == RULE_MATCH)
+            table->items[table->item_count++] = (struct rule_item){ rule, depth > 0 };
+    }
+}
+
+static bool regexp_item(const struct table *t, size_t i, struct table_item *item)
+{
+    const struct regexp_table *table = t->data;
+    const struct rule_patterns *patterns;
+
+    if (i >= table->item_count)
+        return false;
+    patterns = table->items[i].rule->pattern;
+    *item = (struct table_item){ .kind = TABLE_ITEM_RULE,
+                                 .key = patterns->first.text,
+                                 .value = patterns->result,
+                                 .head = patterns->head,
+                                 .negated = patterns->first.negated,
+                                 .narrowed = table->items[i].in_block || patterns->second.code != NULL,
+                                 .file = t->file,
+                                 .line = t->file != NULL ? table->items[i].rule->line : 0 };
+    return true;
+}
+
+static bool regexp_item_matches(const struct table *t, size_t i, const char *text)
+{
+    const struct regexp_table *table = t->data;
+    struct regexp_groups none = { NULL, 0 };
+    const struct pattern *first;
+    struct error err = { 0 };
+
+    if (i >= table->item_count)
+        return false;
+    first = &((const struct rule_patterns *)table->items[i].rule->pattern)->first;
+    return (table->engine->match(first->code, text, &none, &err) == REGEXP_MATCH) != first->negated;
+}
+
 static void open_rules(struct table *t, const struct table_loader *loader, const struct regexp_engine *engine)
 {
     struct regexp_table *table = region_alloc(t->region, sizeof(*table));
@@ -343,6 +403,8 @@ static void open_rules(struct table *t, const struct table_loader *loader, const
     table->rules.table = t;
     t->data = table;
     t->lookup = regexp_lookup;
+    t->item = regexp_item;
+    t->matches = regexp_item_matches;
     table_lines_init(&lines, t, text);
     while (table_lines_next(&lines, &line)) {
         struct rule rule = { .line = line.line };
@@ -354,6 +416,7 @@ static void open_rules(struct table *t, const struct table_loader *loader, const
             table_note(t, "table-bad-rule", line.line, "%s: the rule is skipped", wrong);
     }
     rules_finish(&table->rules);
+    list_matches(table);
 }
 
 void table_open_regexp(struct table *t, const struct table_loader *loader)
