@@ -8,11 +8,6 @@ static bool read_facts(struct audit *audit, struct facts_header *header, struct 
     const struct option_list *files = &audit->options->arguments;
     size_t                    i;
 
-    if (files->count == 0) {
-        error_set(err, EXIT_USAGE_ERROR, "replay: no facts file is named");
-        error_fix(err, "posttls-audit scan --save-facts FILE writes one");
-        return false;
-    }
     for (i = 0; i < files->count; i++) {
         struct facts_header one = { 0 };
 
@@ -53,6 +48,11 @@ int cmd_replay(struct region *region, const struct options *options)
     struct error err;
     int          status;
 
+    if (options->arguments.count == 0) {
+        error_set(&err, EXIT_USAGE_ERROR, "replay: no facts file is named");
+        error_fix(&err, "posttls-audit scan --save-facts FILE writes one");
+        return command_fail(&err);
+    }
     if (!audit_init(&audit, region, options, &err))
         return command_fail(&err);
     if (replay(&audit, &err) && audit_write(&audit, &err))
