@@ -208,7 +208,7 @@ static struct json *json_of_hex(const uint8_t *data, size_t n)
 static struct tlsa tlsa_of(struct region *region, const struct telling *telling, const struct host_result *host)
 {
     const struct service *service = telling->result->route != NULL ? telling->result->route->service : NULL;
-    struct view           view = { telling->facts, NULL };
+    struct view           view = { .facts = telling->facts };
     struct tlsa           tlsa = { .status = TLSA_UNKNOWN };
 
     if (host->effective != NULL && host->policy != NULL && level_is_dane(host->policy->level))

@@ -264,7 +264,7 @@ static void page_outcome(struct page *page, int indent, const struct host_result
 static void page_policy(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
 {
     const struct route *route = context->story->result->route;
-    struct view         view = { context->story->report->facts, NULL };
+    struct view         view = { .facts = context->story->report->facts };
     struct policy_step *steps = NULL;
     struct policy       again;
 

@@ -145,7 +145,7 @@ static bool is_shown(const struct audit *audit, const struct result *result)
 
 static void find_of_whole(struct audit *audit, struct report *report, struct config *config, struct trust *trust)
 {
-    struct view        view = { audit->facts, NULL };
+    struct view        view = { .facts = audit->facts };
     struct judge_input input = { config, &view, trust, audit->options->sender, audit->options->allow,
                                  audit->options->allow_count, audit->report.evaluated_at, (int)audit->options->horizon, true };
 

@@ -213,7 +213,7 @@ static bool judge_side(struct run *run, size_t index, size_t side, bool final)
     const struct options     *options = request->options;
     const struct run_side    *under = &request->sides[side];
     struct job               *job = &run->jobs[index];
-    struct view               view = { run->facts, final ? NULL : run->wants[side] };
+    struct view               view = { .facts = run->facts, .wants = final ? NULL : run->wants[side] };
     struct judge_input        input = { under->config, &view, under->trust, options->sender, options->allow,
                                         options->allow_count, request->when, (int)options->horizon, true };
 

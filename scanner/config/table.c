@@ -376,12 +376,22 @@ static size_t find_all(find_fn *find, const void *tables, bool fixed_only, struc
     return count;
 }
 
+/* With the asker's chance, which goes on from look-up to look-up; else the first outcome. */
+static struct table_answer find_chosen(find_fn *find, const void *tables, bool fixed_only, struct region *region,
+                                       const struct table_asker *asker, struct slice key)
+{
+    struct chance none = { 0, 1 }, *chance = asker != NULL && asker->chance != NULL ? asker->chance : &none;
+    struct query q = { .region = region, .asker = asker, .choice = chance->choice, .outcomes = chance->outcomes };
+    struct table_answer answer = find_one(find, tables, fixed_only, &q, key);
+
+    chance->outcomes = q.outcomes;
+    return answer;
+}
+
 struct table_answer table_lookup(const struct table *t, struct region *region, struct slice key,
                                  const struct table_asker *asker)
 {
-    struct query q = { .region = region, .asker = asker, .outcomes = 1 };
-
-    return find_one(find_in_table, t, false, &q, key);
+    return find_chosen(find_in_table, t, false, region, asker, key);
 }
 
 size_t table_lookup_all(const struct table *t, struct region *region, struct slice key, const struct table_asker *asker,
@@ -393,9 +403,7 @@ size_t table_lookup_all(const struct table *t, struct region *region, struct sli
 struct table_answer table_list_find(const struct table_list *list, struct region *region, struct slice key,
                                     bool fixed_only, const struct table_asker *asker)
 {
-    struct query q = { .region = region, .asker = asker, .outcomes = 1 };
-
-    return find_one(find_in_list, list, fixed_only, &q, key);
+    return find_chosen(find_in_list, list, fixed_only, region, asker, key);
 }
 
 size_t table_list_find_all(const struct table_list *list, struct region *region, struct slice key, bool fixed_only,

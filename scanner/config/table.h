@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "scanner/base/chance.h"
 #include "scanner/base/error.h"
 #include "scanner/base/region.h"
 #include "scanner/base/slice.h"
@@ -36,8 +37,9 @@ struct table_answer {
 /* Asks a live table. True: *answer is filled (status, value, error). False: not known yet, and noted as wanted. */
 typedef bool table_ask_fn(void *arg, const char *type_name, struct slice key, struct table_answer *answer);
 struct table_asker {
-    table_ask_fn *ask;
-    void         *arg;
+    table_ask_fn  *ask;
+    void          *arg;
+    struct chance *chance; /* of a randmap; NULL: its first value */
 };
 
 enum table_load {

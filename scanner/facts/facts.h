@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "scanner/base/chance.h"
 #include "scanner/base/region.h"
 #include "scanner/base/slice.h"
 #include "scanner/facts/certs.h"
@@ -80,6 +81,7 @@ const char              *wants_file_at(const struct wants *, size_t i);
 struct view {
     const struct facts *facts;
     struct wants       *wants;
+    struct chance      *chance; /* for random tables; NULL: the first value of each */
 };
 /* The fact, or NULL after noting it as wanted. A conversation that is not there is, without wants, one that another
  * profile had and that ended before TLS began. */

@@ -8,6 +8,9 @@
 /* Next-hops of one delivery that are looked at; nobody lists more. */
 #define HOPS_MAX 64
 
+/* Outcomes of random tables that are followed for one destination. */
+#define OUTCOMES_MAX 64
+
 static void set_verdict(struct result *result, enum verdict verdict, struct forecast forecast)
 {
     result->verdict = result->best = result->worst = verdict;
@@ -158,7 +161,7 @@ static void judge_hops(struct region *region, struct result *result, const struc
         conclude(region, result, input, hops);
 }
 
-void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
+static void judge_once(struct region *region, struct result *result, const struct judge_input *input,
                        const struct destination *destination)
 {
     struct route *route = region_alloc(region, sizeof(*route));
@@ -177,4 +180,49 @@ void judge_destination(struct region *region, struct result *result, const struc
     judge_add_route_findings(&inquiry);
     if (!input->explain)
         route->steps = NULL;
+}
+
+/* Random tables: each outcome is possible, the worst one is told. */
+
+static unsigned rank(const struct result *result)
+{
+    return result->verdict == VERDICT_UNKNOWN ? VERDICT_BOUNCE + 1u : (unsigned)result->verdict;
+}
+
+/* Takes a further outcome into *result. */
+static void add_outcome(struct result *result, const struct result *other)
+{
+    struct result worse = rank(other) > rank(result) ? *other : *result;
+
+    worse.wanted = result->wanted || other->wanted;
+    if (worse.verdict != VERDICT_UNKNOWN) {
+        worse.best = result->best < other->best ? result->best : other->best;
+        worse.worst = result->worst > other->worst ? result->worst : other->worst;
+        worse.certain = worse.best == worse.worst;
+    }
+    *result = worse;
+}
+
+void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
+                       const struct destination *destination)
+{
+    struct chance chance = { 0, 1 };
+    struct view view = { input->view->facts, input->view->wants, &chance };
+    struct judge_input chosen = *input;
+    struct result one;
+    size_t outcomes = 1;
+
+    chosen.view = &view;
+    for (size_t choice = 0; choice < outcomes && choice < OUTCOMES_MAX; choice++) {
+        chance = (struct chance){ choice, 1 };
+        judge_once(region, choice == 0 ? result : &one, &chosen, destination);
+        if (choice > 0)
+            add_outcome(result, &one);
+        if (chance.outcomes > outcomes)
+            outcomes = chance.outcomes;
+    }
+    if (outcomes > 1 && !result->wanted)
+        findings_add(region, &result->findings, finding_word(FINDING_RANDOM_TABLE),
+                     finding_severity(FINDING_RANDOM_TABLE), NULL, NULL, 0,
+                     "a randmap decides, with %zu outcomes; the worst is told", outcomes);
 }

@@ -81,7 +81,7 @@ static bool ask_view(void *arg, const char *type_name, struct slice key, struct 
 struct table_asker route_asker(const struct view *view)
 {
     /* The asker only reads it: view_table() takes it as constant again. */
-    return (struct table_asker){ ask_view, (void *)(uintptr_t)view };
+    return (struct table_asker){ ask_view, (void *)(uintptr_t)view, view->chance };
 }
 
 /* "transport:next-hop", where only the first ':' separates. */

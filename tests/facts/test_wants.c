@@ -49,7 +49,7 @@ static void test_views(void)
 {
     struct facts *f = facts_new();
     struct wants *w = wants_new();
-    struct view view = { f, w }, replay = { f, NULL };
+    struct view view = { .facts = f, .wants = w }, replay = { .facts = f };
     struct profile p = { .port = 25 };
 
     facts_add_dns(f, &(struct dns_fact){ .name = "known.example", .type = DNS_A });

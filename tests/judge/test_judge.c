@@ -416,7 +416,7 @@ static void test_not_observed(void)
 {
     struct fixture *f = fixture_new(V4 LEVEL("may"), "3.7.11", NULL);
     struct destination destination;
-    struct view view = { f->facts, NULL };
+    struct view view = { .facts = f->facts };
     struct prefix allow;
     struct judge_input input = { .config = &f->config, .view = &view, .trust = trust_new(), .when = PKI_NOW,
                                  .allow = &allow, .allow_count = 1 };

@@ -116,7 +116,7 @@ struct fixture *fixture_new(const char *main_cf, const char *version, const stru
     f->lmtp = (struct service *)(uintptr_t)config_service(&f->config, "lmtp");
     f->facts = facts_new();
     f->wants = wants_new();
-    f->view = (struct view){ f->facts, f->wants };
+    f->view = (struct view){ .facts = f->facts, .wants = f->wants };
     return f;
 }
 

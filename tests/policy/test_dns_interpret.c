@@ -166,7 +166,7 @@ static void test_unknown(void)
 {
     for (size_t i = 0; i < sizeof(unknowns) / sizeof(unknowns[0]); i++) {
         struct fixture *f = fixture_new("", "3.7.11", NULL);
-        struct view replay = { f->facts, NULL };
+        struct view replay = { .facts = f->facts };
         struct lookup_result result;
 
         dns_world_add(f->facts, unknowns[i].world);

@@ -204,7 +204,7 @@ static void test_live(void)
 {
     static const char live[] = "socketmap:unix:/run/policy:name";
     struct fixture *f = fixture_new("smtp_tls_policy_maps = socketmap:unix:/run/policy:name\n", "3.7.11", NULL);
-    struct view replay = { f->facts, NULL };
+    struct view replay = { .facts = f->facts };
     struct nexthop nh = nexthop_of("a.example");
     struct table_fact fact = { .table = live, .key = "a.example", .status = TABLE_FACT_NOT_FOUND };
     struct policy policy;

@@ -245,7 +245,7 @@ static void test_rows(void)
 static void test_wanted_file(void)
 {
     struct fixture *f = fixture_new("", "3.7.11", NULL);
-    struct view replay = { f->facts, NULL };
+    struct view replay = { .facts = f->facts };
     struct policy policy;
 
     policy_parse(f->region, &policy, SLICE("secure tafile=/a tafile=/b"), f->smtp, &f->config, &f->view);
