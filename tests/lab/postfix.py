@@ -22,6 +22,8 @@ SILENT_DEATH = re.compile(r"fatal: .*(in server description|unknown service|netw
                           r"|malformed response|bad command startup|killed by signal")
 STATUS = re.compile(r"to=<(?P<to>[^>]*)>,(?: orig_to=<[^>]*>,)? relay=(?P<relay>\S+), .*?"
                     r"dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<reason>.*)\)$")
+# With soft_bounce the log has a word of its own for what then stays in the queue.
+STATUS_WORDS = {"SOFTBOUNCE": "deferred"}
 ESTABLISHED = re.compile(r"(Anonymous|Untrusted|Trusted|Verified) TLS connection established to (\S+): ")
 
 
@@ -70,7 +72,7 @@ class Instance:
         """Makes the queue and puts the messages into it."""
         done = self._postfix("check")
         if done.returncode != 0:
-            raise RuntimeError(f"postfix check: {done.stderr}")
+            raise RuntimeError(f"postfix check for {', '.join(row['id'] for row in self.rows)}: {done.stderr or self._log()}")
         for row in self.rows:
             subprocess.run(["sendmail", "-C", self.directory, "-f", row["sender"] or "<>",
                             row["recipient"]], check=True, stderr=subprocess.DEVNULL,
@@ -132,7 +134,7 @@ class Instance:
                 relay = match["relay"]
                 encrypted = last.get(relay[relay.find("["):], False)
                 found[recipients[match["to"]]] = {
-                    "status": match["status"], "dsn": match["dsn"], "relay": relay,
+                    "status": STATUS_WORDS.get(match["status"], match["status"]), "dsn": match["dsn"], "relay": relay,
                     "tls": words.get(relay, "none") if encrypted else "none",
                     "reason": match["reason"]}
         return found

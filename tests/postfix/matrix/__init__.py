@@ -1,8 +1,8 @@
 """Scenarios made from tables: each row is put to a real Postfix and to posttls-audit in the same world."""
 
-from . import build, dane, levels, lookup, values
+from . import build, dane, dnsfaults, levels, lookup, parameters, routes, values
 
-TABLES = (levels, values, dane, lookup)
+TABLES = (levels, values, dane, lookup, routes, dnsfaults, parameters)
 
 
 def load():

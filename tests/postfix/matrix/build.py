@@ -86,7 +86,8 @@ class Book:
                                 for kind, address, answers in keys.pop("table_servers", ())]
         resolver = keys.pop("resolver", "127.0.0.3" if row["faults"] else None)
         row["resolv_conf"] = f"nameserver {resolver}\noptions timeout:1 attempts:1\n" if resolver else None
-        for name, default in (("master_cf", ""), ("sender", None), ("unordered", False), ("alone", False),
+        row["master_cf"] = place(keys.pop("master", ""))
+        for name, default in (("sender", None), ("unordered", False), ("alone", False),
                               ("before", None), ("aim", None)):
             row[name] = place(keys.pop(name, default))
         row["beyond_scan"] = keys.pop("beyond", False)
