@@ -30,6 +30,7 @@ LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "half-dane", "fingerpri
 # Findings that no replay can show, and why.
 BEYOND_REPLAY = {
     "keys-not-concrete": "told of destinations that a scan takes from the configuration",
+    "merged-configurations": "told by merge",
 }
 # Findings that the program has a code for and does not give yet. One that a case names must leave this list.
 NOT_YET = {"host-problem", "horizon", "random-table"}
@@ -94,6 +95,8 @@ def prepared(case, expected, scratch):
         return folder
     copy = os.path.join(scratch, case)
     shutil.copytree(folder, copy)
+    for name in [copy] + [os.path.join(copy, name) for name in os.listdir(copy)]:
+        os.chmod(name, os.stat(name).st_mode | 0o200)
     if not os.path.exists(os.path.join(scratch, "common")):
         os.symlink(os.path.join(HERE, "common"), os.path.join(scratch, "common"))
     subprocess.run(["sh", "-ec", expected["prepare"]], cwd=copy, check=True, stdin=subprocess.DEVNULL,
@@ -166,13 +169,14 @@ def check_case(tap, case, expected, folder):
 
 def unmet_need(expected):
     """Why the case cannot be tried here, or None."""
-    installed = shutil.which("postmap", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is not None
     need = expected.get("needs")
-    if need == "postmap" and not installed:
-        return "no postmap(1) here"
-    if need == "no postmap" and installed:
-        return "Postfix is installed here"
-    return None
+    if need is None:
+        return None
+    postconf = shutil.which("postconf", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if need == "no postmap":
+        return postconf and "Postfix is installed here"
+    types = postconf and subprocess.run([postconf, "-m"], capture_output=True, text=True, check=False).stdout.split()
+    return None if need in (types or []) else f"no Postfix with {need} tables here"
 
 
 def words_of(expected):
