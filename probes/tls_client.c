@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -312,8 +313,23 @@ static SSL_CTX *context_for(struct tls_contexts *contexts, const struct profile 
     return ctx;
 }
 
+/* What the library reads from files or asks of the system at its first use, it does now: later it may not. */
+static void warm_up(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = ctx ? SSL_new(ctx) : NULL;
+    unsigned char byte;
+
+    RAND_bytes(&byte, 1);
+    ERR_error_string(ERR_peek_error(), NULL);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+}
+
 struct tls_contexts *tls_contexts_new(void)
 {
+    warm_up();
     return mem_alloc(sizeof(struct tls_contexts));
 }
 

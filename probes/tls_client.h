@@ -15,6 +15,7 @@
 /* Contexts shared by all sessions of equal settings, and the client certificates. */
 struct tls_contexts;
 
+/* The library reads its own settings here: in a process that will be confined, make them before that. */
 struct tls_contexts *tls_contexts_new(void);
 void tls_contexts_free(struct tls_contexts *);
 /* Keeps a client chain with its key, known by id from then on. False: the PEM cannot be used. */

@@ -65,6 +65,14 @@ static void send_note(struct worker *w, const char *text)
     send_value(w, object);
 }
 
+static bool send_number(struct worker *w, const char *name, int64_t number)
+{
+    struct json *object = json_object();
+
+    json_put(object, name, json_integer(number));
+    return send_value(w, object);
+}
+
 static bool send_fact(struct worker *w, int64_t id, struct json *fact)
 {
     struct json *object = json_object();
@@ -191,15 +199,19 @@ static bool take_setup(struct worker *w, const struct json *setup)
     const struct json *dns = json_get(setup, "dns");
     struct dns_setup dns_setup = { .timeout = (uint32_t)json_get_integer(dns, "timeout", 5),
                                    .attempts = (uint32_t)json_get_integer(dns, "attempts", 2) };
+    struct confine_wish wish = { .uid = (uint32_t)json_get_integer(setup, "uid", 65534),
+                                 .gid = (uint32_t)json_get_integer(setup, "gid", 65534),
+                                 .lookups = json_get_bool(setup, "lookups", false), .layers = CONFINED_ALL };
+    unsigned in_force;
     struct error err;
 
     if (w->dns || !read_resolvers(json_get(dns, "resolvers"), &dns_setup))
         return false;
-    if (!confine_process((uint32_t)json_get_integer(setup, "uid", 65534), (uint32_t)json_get_integer(setup, "gid", 65534),
-                         &err)) {
+    if (!confine_process(&wish, &in_force, &err)) {
         send_note(w, err.text);
         return false;
     }
+    send_number(w, "confined", in_force);
     w->smtp.timeout = (uint32_t)json_get_integer(setup, "timeout", 0);
     w->dns = dns_client_new(w->loop, &dns_setup);
     return true;
@@ -218,14 +230,6 @@ static bool take_chain(struct worker *w, const struct json *chain)
     return true;
 }
 
-static bool answer_call(struct worker *w, int64_t number)
-{
-    struct json *object = json_object();
-
-    json_put(object, "here", json_integer(number));
-    return send_value(w, object);
-}
-
 static bool take_record(struct worker *w, const struct json *record)
 {
     int64_t id = json_get_integer(record, "id", -1);
@@ -237,7 +241,7 @@ static bool take_record(struct worker *w, const struct json *record)
     if (json_get(record, "chain"))
         return take_chain(w, json_get(record, "chain"));
     if (json_get(record, "call"))
-        return answer_call(w, json_get_integer(record, "call", 0));
+        return send_number(w, "here", json_get_integer(record, "call", 0));
     if (id < 0)
         return false;
     if (json_get(record, "dns"))

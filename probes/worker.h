@@ -2,6 +2,7 @@
 #ifndef PROBES_WORKER_H
 #define PROBES_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,10 +22,11 @@ struct worker_setup {
     const struct client_chain *chains;
     size_t                     chain_count;
     const char                *user;      /* whom to become when started as root; NULL: nobody */
+    bool                       lookups;   /* DNS_NATIVE may be asked for; otherwise it cannot be answered */
 };
 
 /* Records from the scanner, each a JSON object with one of:
- *   "setup": timeout, uid, gid, dns          first, and once
+ *   "setup": timeout, uid, gid, lookups, dns first, and once
  *   "chain": id, pem
  *   "id" with "dns": name, type
  *   "id" with "profile": profile_to_json()
@@ -33,6 +35,7 @@ struct worker_setup {
  *   "certificate": facts_cert_to_json()       before the first conversation that names it
  *   "id" with "fact": facts_dns_to_json() or facts_conversation_to_json()
  *   "here": the number of the call
+ *   "confined": the sum of enum confinement   once, before any fact
  *   "note": words for --verbose */
 
 /* Serves requests on fd until it is closed at the other end. Gives the exit status of the process. Call it in a child

@@ -52,13 +52,17 @@ struct json *json_of_generator(const struct report *report)
 
 struct json *json_of_run(const struct report *report, bool still_running)
 {
-    struct json *json = json_object();
+    struct json *json = json_object(), *confinement = json_array();
+    size_t       i;
 
+    for (i = 0; i < report->confinement.count; i++)
+        json_push(confinement, json_text(report->confinement.items[i]));
     json_put(json, "started", json_of_time(report->started));
     json_put(json, "finished", still_running ? json_null() : json_of_time(report->finished));
     json_put(json, "evaluated_at", json_of_time(report->evaluated_at));
     json_put(json, "complete", still_running ? json_null() : json_bool(report->complete));
     json_put(json, "resolver", json_text(report->resolver));
+    json_put(json, "confinement", confinement);
     return json;
 }
 

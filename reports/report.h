@@ -20,6 +20,7 @@ struct report {
     /* run */
     int64_t     started, finished, evaluated_at;   /* seconds since 1970 */
     bool        complete;                          /* false: interrupted or past its deadline */
+    struct text_list confinement;                  /* of the process that spoke to the network, in words; empty: there was none */
     const char *resolver;                          /* "127.0.0.1:53"; NULL: none was asked (replay without the information) */
     const struct config *config;
     const struct facts  *facts;                    /* certificates, transcripts */

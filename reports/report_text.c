@@ -44,6 +44,22 @@ static const char *upper(struct region *region, const char *word)
 
 /* Top */
 
+/* For who wants to know how much trust the network was given: -v. */
+static void put_confinement(struct text_report *text)
+{
+    const struct text_list *list = &text->report->confinement;
+    struct buf              line;
+
+    if (!text->options->verbose || list->count == 0)
+        return;
+    buf_init(&line, 1024);
+    buf_add_text(&line, "network process confined by ");
+    for (size_t i = 0; i < list->count; i++)
+        buf_printf(&line, "%s%s", i == 0 ? "" : ", ", list->items[i]);
+    page_text(&text->page, (struct place){ 0 }, buf_text(&line));
+    buf_clear(&line);
+}
+
 static void put_header(struct text_report *text, struct region *region)
 {
     const struct report *report = text->report;
@@ -58,6 +74,7 @@ static void put_header(struct text_report *text, struct region *region)
                 report->resolver != NULL ? report->resolver : "");
     if (report->evaluated_at != report->started)
         page_printf(&text->page, (struct place){ 0 }, "judged as of %s", time_text(region, report->evaluated_at));
+    put_confinement(text);
     if (!report->complete)
         page_text(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
 }

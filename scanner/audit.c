@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probes/confine.h"
 #include "scanner/exclusion.h"
 #include "scanner/load.h"
 
@@ -182,6 +183,17 @@ static void fill_results(struct audit *audit)
     report_count(&audit->proposed);
 }
 
+static struct text_list words_of_confinement(struct region *region, unsigned confinement)
+{
+    struct text_list   list = { region_array(region, 8, sizeof(*list.items)), 0 };
+    const struct name *word;
+
+    for (word = confinement_words; word->word != NULL; word++)
+        if ((confinement & (unsigned)word->code) != 0)
+            list.items[list.count++] = word->word;
+    return list;
+}
+
 void audit_report(struct audit *audit, int64_t started, int64_t finished, bool complete, const char *resolver)
 {
     struct report *report = &audit->report;
@@ -197,6 +209,7 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
         find_of_whole(audit, &audit->proposed, audit->proposed_config, audit->proposed_trust);
         report->proposed = &audit->proposed;
     }
+    report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "config.h"
+#include "probes/confine.h"
 #include "scanner/base/names.h"
 
 static const struct command commands[] = {
@@ -48,7 +49,12 @@ int command_fail(const struct error *err)
 
 static int print_version(void)
 {
+    unsigned possible = confine_possible();
+
     printf("posttls-audit %s\n%s, ldns %s\n", PACKAGE_VERSION, OpenSSL_version(OPENSSL_VERSION), ldns_version());
+    printf("network process: no root, no new privileges, resource limits, %s, %s\n",
+           (possible & CONFINED_LANDLOCK) != 0 ? "Landlock" : "no Landlock (not in this kernel)",
+           (possible & CONFINED_SECCOMP) != 0 ? "system call filter" : "no system call filter (not in this build or kernel)");
     return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "scanner/base/mem.h"
 #include "scanner/load.h"
+#include "scanner/policy/mail_hosts.h"
 #include "scanner/progress.h"
 #include "scanner/run_asks.h"
 #include "scanner/schedule.h"
@@ -509,6 +510,16 @@ static void add_chains(const struct config *config, struct client_chain *chains,
             chains[(*count)++] = (struct client_chain){ service->client_chain->id, service->client_chain->text.p };
 }
 
+static bool uses_native(const struct config *config)
+{
+    const struct service *service;
+
+    for (service = config->services; service != NULL; service = service->next)
+        if (service->is_client && mail_hosts_use_native(service->params))
+            return true;
+    return false;
+}
+
 static bool start_workers(struct run *run, struct error *err)
 {
     const struct options *options = run->request->options;
@@ -517,8 +528,10 @@ static bool start_workers(struct run *run, struct error *err)
                                     .chains = chains, .user = options->user };
     size_t                side;
 
-    for (side = 0; side < run->request->side_count; side++)
+    for (side = 0; side < run->request->side_count; side++) {
         add_chains(run->request->sides[side].config, chains, &setup.chain_count);
+        setup.lookups |= uses_native(run->request->sides[side].config);
+    }
     run->workers = workers_start(run->loop, &setup, &events, run, err);
     return run->workers != NULL;
 }
@@ -550,6 +563,7 @@ bool run_scan(struct region *region, const struct run_request *request, struct f
         if (run.done < run.count)
             loop_run(run.loop);
         progress_end(&run.progress);
+        outcome->confinement = workers_confinement(run.workers);
         loop_timer_free(run.timer);
         loop_timer_free(run.deadline);
         loop_signal_free(run.signals[0]);

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "probes/confine.h"
 #include "probes/id_set.h"
 #include "probes/limits.h"
 #include "probes/record.h"
@@ -53,6 +54,7 @@ struct workers {
     pid_t                        pid;
     struct id_set                certificates; /* that this worker has sent */
     size_t                       certificates_in_a_row;
+    unsigned                     confinement;  /* that the worker says is in force */
     struct ask                  *buckets[BUCKETS];
     struct list                  queued, sent, crashed;
     size_t                       pending;
@@ -373,6 +375,8 @@ static bool take_record(struct workers *w, const struct json *record, struct reg
         return take_certificate(w, json_get(record, "certificate"), region, err);
     if (json_get_integer(record, "here", 0) == w->call && w->call)
         w->called = 0;
+    else if (json_get(record, "confined"))
+        w->confinement = (unsigned)json_get_integer(record, "confined", 0) & CONFINED_ALL;
     else if (text)
         note(w, text);
     else {
@@ -476,6 +480,7 @@ static struct json *setup_to_json(const struct worker_setup *setup, uint32_t uid
     json_put(inner, "timeout", json_integer(setup->timeout));
     json_put(inner, "uid", json_integer(uid));
     json_put(inner, "gid", json_integer(gid));
+    json_put(inner, "lookups", json_bool(setup->lookups));
     json_put(inner, "dns", dns);
     json_put(object, "setup", inner);
     return object;
@@ -539,6 +544,11 @@ struct workers *workers_start(struct loop *loop, const struct worker_setup *setu
 size_t workers_pending(const struct workers *w)
 {
     return w->pending;
+}
+
+unsigned workers_confinement(const struct workers *w)
+{
+    return w->confinement;
 }
 
 static void list_free(struct list *list)

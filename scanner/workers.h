@@ -40,6 +40,8 @@ void workers_converse(struct workers *, uint64_t id, const struct profile *);
 
 /* Asked and not answered yet. */
 size_t workers_pending(const struct workers *);
+/* What the worker says it gave up (enum confinement); 0 until it has said so. */
+unsigned workers_confinement(const struct workers *);
 
 /* Ends the worker; what is pending is forgotten without a call. NULL is fine. */
 void workers_free(struct workers *);

@@ -345,6 +345,11 @@ static void find_socket(struct search *s)
     s->out->unknown = "local-fault";
 }
 
+bool mail_hosts_use_native(const struct params *params)
+{
+    return dns_support_of(params) == SUPPORT_DISABLED || words_have(params, "smtp_host_lookup", "native");
+}
+
 static void set_up(struct search *s)
 {
     const struct params *params = s->service->params;
@@ -354,7 +359,7 @@ static void set_up(struct search *s)
     s->ipv4 = all || words_have(params, "inet_protocols", "ipv4");
     s->ipv6 = all || words_have(params, "inet_protocols", "ipv6");
     s->use_dns = s->support != SUPPORT_DISABLED && words_have(params, "smtp_host_lookup", "dns");
-    s->use_native = s->support == SUPPORT_DISABLED || words_have(params, "smtp_host_lookup", "native");
+    s->use_native = mail_hosts_use_native(params);
     s->detect_loops = params_program(params) == PROGRAM_SMTP && s->nexthop->port == SMTP_PORT;
     s->address_limit = version_has(params_version(params), limits_addresses) ? ADDRESSES_LISTED : MAIL_HOSTS_MAX;
 }

@@ -94,4 +94,7 @@ struct mail_hosts {
 void mail_hosts_find(struct region *, struct mail_hosts *, const struct config *, const struct service *,
                      const struct nexthop *, const struct prefix *allow, size_t allow_count, const struct view *);
 
+/* Whether a client with these parameters may look up hosts by the system's own functions (DNS_NATIVE). */
+bool mail_hosts_use_native(const struct params *);
+
 #endif
