@@ -87,6 +87,11 @@ static bool wants_dane(enum level level, const char *value)
 
 /* Services */
 
+static bool is_readable(const struct config_file *file)
+{
+    return file != NULL && file->error == NULL;
+}
+
 static void review_authorities(const struct review *review, const struct service *service)
 {
     const struct config_file *files[] = { service->ca_file, service->ca_path };
@@ -96,8 +101,9 @@ static void review_authorities(const struct review *review, const struct service
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
         if (files[i] != NULL && files[i]->error != NULL)
             tell(review, FINDING_LOCAL_NO_CA, NULL, 0,
-                 region_printf(review->region, "%s: %s; the levels verify and secure trust nobody", files[i]->path,
-                               files[i]->error));
+                 region_printf(review->region, "%s: %s; the levels verify and secure trust %s%s", files[i]->path,
+                               files[i]->error, is_readable(files[1 - i]) ? "only the authorities of " : "nobody",
+                               is_readable(files[1 - i]) ? files[1 - i]->path : ""));
     if (files[0] == NULL && files[1] == NULL)
         tell(review, FINDING_LOCAL_NO_CA, NULL, 0,
              region_printf(review->region, "neither %s nor %s is set: the levels verify and secure trust nobody",

@@ -50,6 +50,32 @@ static void test_configurations(void)
     }
 }
 
+static void test_authorities(void)
+{
+    static const struct config_file missing = { .path = "/certs", .error = "No such file" }, good = { .path = "/ca.pem" };
+    static const struct {
+        const struct config_file *file, *path;
+        const char *text;
+    } rows[] = {
+        { NULL, &missing, "/certs: No such file; the levels verify and secure trust nobody" },
+        { &good, &missing, "/certs: No such file; the levels verify and secure trust only the authorities of /ca.pem" },
+        { &missing, &missing, "/certs: No such file; the levels verify and secure trust nobody" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fixture *f = fixture_new("smtp_tls_security_level = verify\n", "3.7.11", NULL);
+        struct judge_input input = { .config = &f->config, .view = &f->view };
+        struct findings findings = { 0 };
+
+        f->smtp->ca_file = rows[i].file;
+        f->smtp->ca_path = rows[i].path;
+        f->lmtp->ca_file = &good;
+        judge_configuration(f->region, &findings, &input);
+        is_text(findings.first != NULL ? findings.first->text : "", rows[i].text, "authorities, row %zu", i);
+        fixture_free(f);
+    }
+}
+
 static void test_troubles(void)
 {
     static const struct error bad = { .text = "bad boolean", .fix = "yes or no", .file = "main.cf", .line = 3 };
@@ -142,6 +168,7 @@ static void test_apply(void)
 int main(void)
 {
     test_configurations();
+    test_authorities();
     test_troubles();
     test_surroundings();
     test_apply();
