@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+import namespace
 from scenarios import DEFAULTS, SERVER_DEFAULTS
 from world import World
 
@@ -171,11 +172,18 @@ def _row(authority, domain, policy, hosts, expected):
             digest = _key_digest(host if certificate["tlsa"] == "right" else host + " until last week")
             row["dns"].append(f"_25._tcp.{host}. TLSA 3 1 1 {digest}")
         row["chains"][host], row["keys"][host] = authority.issue(host, **certificate)
-        for address in addresses.split():
+        for address in _usable(addresses):
             row["dns"].append(f"{host}. {'AAAA' if ':' in address else 'A'} {address}")
             row["servers"].append(dict(SERVER_DEFAULTS, host=host, addr=address, port=25, chain=host,
                                        behaviour=behaviour))
     return row
+
+
+def _usable(addresses):
+    """The addresses themselves; without a network of our own, loopback addresses in their place."""
+    if not namespace.shared():
+        return addresses.split()
+    return [address.replace("192.0.2.", "127.0.2.") for address in addresses.split() if ":" not in address]
 
 
 def make(scratch):
@@ -205,7 +213,7 @@ def write_configuration(scratch, destinations, authority):
 
 def _as_etc_postfix(directory):
     """A path that is the same in every report, where there is a folder to put it on."""
-    if not os.path.isdir("/etc/postfix"):
+    if namespace.shared() or not os.path.isdir("/etc/postfix"):
         return directory
     for path in glob.glob("/etc/postfix/dynamicmaps.cf*") + glob.glob("/etc/postfix/postfix-files*"):
         if os.path.isdir(path):

@@ -3,6 +3,9 @@
 enter() runs the calling script once more inside new network, mount and PID
 namespaces and waits for it.  Everything started inside dies with it, so nothing
 can be left behind, whatever ends the run.
+
+Where namespaces cannot be made (most containers), the demonstration can do with
+the loopback interface as it is: see shared().
 """
 
 import ctypes
@@ -14,11 +17,18 @@ import sys
 import tempfile
 
 MARK = "POSTTLS_LAB_DIR"
+SHARED = "POSTTLS_LAB_SHARED"
+NO_NAMESPACES = "permission to make namespaces"
 
 
 def inside():
     """The scratch directory when already inside, else None."""
     return os.environ.get(MARK)
+
+
+def shared():
+    """Whether we run on the machine's own loopback interface: other addresses, no mounts."""
+    return SHARED in os.environ
 
 
 def missing():
@@ -30,7 +40,7 @@ def missing():
             return tool
     probe = subprocess.run(_unshare() + ["ip", "link", "set", "lo", "up"], env=_environment(),
                            capture_output=True, check=False)
-    return None if probe.returncode == 0 else "permission to make namespaces"
+    return None if probe.returncode == 0 else NO_NAMESPACES
 
 
 def _path():
@@ -50,10 +60,15 @@ def _child_dies_with_us():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def enter(argv, keep=False, limit=None):
+def die_with_parent():
+    """For children that no PID namespace ends (preexec_fn)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def enter(argv, keep=False, limit=None, share=False):
     """Runs ARGV inside; returns its exit status. LIMIT: seconds before it is killed.
 
-    The scratch directory is removed afterwards unless KEEP.
+    SHARE: without namespaces.  The scratch directory is removed afterwards unless KEEP.
     """
     scratch = tempfile.mkdtemp(prefix="posttls-lab-")
     os.chmod(scratch, 0o755)
@@ -67,7 +82,8 @@ def enter(argv, keep=False, limit=None):
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, stop)
     try:
-        child = subprocess.Popen(_unshare() + argv, env=dict(_environment(), **{MARK: scratch}),
+        marks = {MARK: scratch, SHARED: "yes"} if share else {MARK: scratch}
+        child = subprocess.Popen(([] if share else _unshare()) + argv, env=dict(_environment(), **marks),
                                  preexec_fn=_child_dies_with_us)
         return child.wait(limit)
     except subprocess.TimeoutExpired:

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import time
 
+import namespace
 from zones import AUTHORITY, FAULTY, PLAIN, REFUSING, VALIDATOR, Zones
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,7 +16,7 @@ PYTHON = "/usr/bin/python3"     # the system's, for its OpenSSL
 
 
 class World:
-    """Call start() inside a namespace (see namespace.py), stop() at the end.
+    """Call start() inside (see namespace.py), stop() at the end.
 
     ROWS are scenarios; SCRATCH a directory that exists; FILES (name: text) go to ca/ too.  Attributes: lab (the
     folder that holds ca/), session_log (one JSON line for each SMTP session).
@@ -36,14 +37,16 @@ class World:
         self.zones = Zones(os.path.join(scratch, "zones"), records, bogus, **zone_options)
 
     def start(self):
-        self._network()
+        if not namespace.shared():
+            self._network()
         anchor = self.zones.write()
         self._start_dns(anchor)
         self._start_hosts()
         self._wait_for_dns()
         self._start_faults()
         self._start_tables()
-        self._use_resolver(f"nameserver {VALIDATOR}\n")
+        if not namespace.shared():
+            self._use_resolver(f"nameserver {VALIDATOR}\n")
 
     def stop(self):
         for child in self.children:
@@ -75,7 +78,7 @@ class World:
             subprocess.run(["mount", "--bind", path, os.path.realpath(f"/etc/{name}")], check=True)
 
     def _spawn(self, *argv, **options):
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, preexec_fn=namespace.die_with_parent, **options)
         self.children.append(child)
         return child
 

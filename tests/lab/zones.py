@@ -9,11 +9,15 @@ import os
 import subprocess
 import time
 
-AUTHORITY = "127.0.0.53"     # nsd
-REFUSING = "127.0.0.54"      # answers REFUSED to everything (served by smtpd.py)
-VALIDATOR = "127.0.0.1"      # unbound, validating
-PLAIN = "127.0.0.2"          # unbound, does not validate: never sets AD
-FAULTY = "127.0.0.3"         # faulty_dns.py, in front of the validator
+import namespace
+
+# A machine's own resolvers sit in 127.0.0.
+_NET = "127.0.53" if namespace.shared() else "127.0.0"
+AUTHORITY = f"{_NET}.53"     # nsd
+REFUSING = f"{_NET}.54"      # answers REFUSED to everything (served by smtpd.py)
+VALIDATOR = f"{_NET}.1"      # unbound, validating
+PLAIN = f"{_NET}.2"          # unbound, does not validate: never sets AD
+FAULTY = f"{_NET}.3"         # faulty_dns.py, in front of the validator
 
 SOA = "3600 IN SOA ns.test. hostmaster.test. 1 3600 600 86400 60"
 
