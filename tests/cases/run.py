@@ -33,7 +33,7 @@ BEYOND_REPLAY = {
     "merged-configurations": "told by merge",
 }
 # Findings that the program has a code for and does not give yet. One that a case names must leave this list.
-NOT_YET = {"host-problem", "horizon", "random-table"}
+NOT_YET = {"host-problem", "horizon"}
 
 
 class Tap:
