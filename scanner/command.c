@@ -19,7 +19,10 @@ static const struct command commands[] = {
     { "explain", FOR_EXPLAIN, "destination", "every step of one destination, and what would make it better",
       "Prints each step in order: routing, each key looked up in each table, the line that matched, the level, the names\n"
       "to be matched, every host, and the forecast.", cmd_explain },
-    { "lint", 0, NULL, NULL, NULL, NULL },
+    { "lint", FOR_LINT, "", "the tables and main.cf alone, each finding with file, line and the fix",
+      "Reads the configuration and its tables, asks nobody, and tells what Postfix would refuse, ignore, or take for\n"
+      "something else than was meant: what happens to mail, and the line to put instead. Exit status: 2 when something is\n"
+      "critical, 1 with warnings, else 0.", cmd_lint },
     { "replay", FOR_REPLAY, "facts ...", "judge saved facts against this or another configuration, without network",
       "Reads what scan --save-facts kept and judges it again: with the configuration as it is now, as of another time, or\n"
       "as another release of Postfix. Nothing is asked of anybody.", cmd_replay },

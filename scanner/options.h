@@ -14,8 +14,8 @@
 
 /* Which commands take an option. */
 enum {
-    FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16,
-    FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,              /* those that read a configuration */
+    FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16, FOR_LINT = 256, FOR_MIGRATE = 512,
+    FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_LINT | FOR_MIGRATE,              /* those that read a configuration */
     FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,             /* those that judge deliveries */
     FOR_REPORTS = FOR_SCAN | FOR_REPLAY | FOR_REPORT | FOR_MERGE,  /* those that write reports in any format */
     FOR_ALL = 0x7fffffff

@@ -310,7 +310,6 @@ static void review_services(struct lint *lint)
         }
         lint_table_list(lint, &s->policy_maps);
         lint_table_list(lint, &s->per_site);
-        lint_table_list(lint, &s->sasl_password_maps);
         lint_table_list(lint, &s->discard_ehlo_maps);
         review_service(lint, s, all, &count);
     }
@@ -386,7 +385,7 @@ static void want_of_table(const struct config *config, const struct service *ser
 
 void lint_want_files(const struct config *config, struct wants *wants)
 {
-    struct view view = { NULL, wants };
+    struct view view = { .wants = wants };
 
     for (const struct service *s = config->services; s != NULL; s = s->next)
         for (size_t i = 0; s->is_client && i < s->policy_maps.count; i++)

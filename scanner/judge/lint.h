@@ -48,7 +48,7 @@ struct lint_result {
 struct lint_file {
     const char *path;          /* as the table names it */
     bool        owner_reads;   /* mail_owner may */
-    bool        others_write;  /* group or others may change it */
+    bool        all_write;     /* everybody may change it */
     const struct lint_file *next;
 };
 

@@ -120,6 +120,7 @@ void lint_main_cf_settings(struct lint_maps *);
 void lint_main_cf_pins(struct lint_maps *);
 
 /* lint_keys.c, lint_rules.c: what the entry stands under. */
+bool lint_key_can_be_asked(struct lint_entry *);
 void lint_key(struct lint_entry *);
 void lint_rule(struct lint_entry *, struct dict *patterns);
 

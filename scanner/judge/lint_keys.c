@@ -20,11 +20,15 @@ static bool is_named(const struct lint *lint, const char *text)
 
 /* What is wrong with the key as such: no next-hop is ever so written. Each row: does it fit, and what was meant. */
 
-static const char *meant_by_star(struct lint_entry *e)
+static bool tell_star(struct lint_entry *e)
 {
-    lint_fix(e->lint, lint_tell_entry(e, LINT_KEY_STAR, "\"*\" is never asked for"), "smtp_tls_security_level = %s",
-             e->policy.level >= LEVEL_NONE ? level_word(e->policy.level) : "...");
-    return NULL;
+    struct lint_finding *f = lint_tell_entry(e, LINT_KEY_STAR, "\"*\" is never asked for");
+    struct slice rest = e->item.value, word;
+    enum level level;
+
+    if (slice_next_token(&rest, ", \t\r\n", &word) && level_parse(word, &level))
+        lint_fix(e->lint, f, "set smtp_tls_security_level = %s in main.cf", level_word(level));
+    return false;
 }
 
 static bool is_star(const struct lint_entry *e)
@@ -136,7 +140,6 @@ static const struct shape {
     const char *(*meant)(struct lint_entry *);
     const char *text;
 } shapes[] = {
-    { is_star, LINT_KEY_STAR, meant_by_star, NULL },
     { is_quoted, LINT_KEY_QUOTED, without_quotes, "quotes belong to the key" },
     { is_wildcard, LINT_KEY_WILDCARD, without_star, "\"*\" is no wildcard here" },
     { is_address, LINT_KEY_ADDRESS, domain_of, "the key is an address" },
@@ -145,18 +148,16 @@ static const struct shape {
     { is_malformed, LINT_KEY_MALFORMED, nobody_knows, "no next-hop can be written like this" },
 };
 
-static bool check_shape(struct lint_entry *e)
+bool lint_key_can_be_asked(struct lint_entry *e)
 {
+    if (is_star(e))
+        return tell_star(e);
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         const struct shape *s = &shapes[i];
         struct lint_finding *f;
 
         if (!s->fits(e))
             continue;
-        if (s->text == NULL) {
-            s->meant(e);
-            return false;
-        }
         f = lint_tell_entry(e, s->code, "%s", s->text);
         fix_key(e, f, s->meant(e));
         return false;
@@ -301,8 +302,6 @@ static void check_shadows(struct lint_entry *e)
 
 void lint_key(struct lint_entry *e)
 {
-    if (!check_shape(e))
-        return;
     check_shadows(e);
     check_letters(e);
     if (is_parent(e))

@@ -42,6 +42,14 @@ static void check_literal(struct lint_entry *e)
     }
 }
 
+/* encrypt demands TLS where dane may do without: neither is less than the other. */
+static bool is_weaker(enum level level, enum level global)
+{
+    if (level <= LEVEL_MAY)
+        return global > LEVEL_MAY;
+    return level == LEVEL_ENCRYPT && level_needs_match(global) && global != LEVEL_DANE;
+}
+
 void lint_entry_level(struct lint_entry *e)
 {
     enum level level = e->policy.level;
@@ -54,7 +62,7 @@ void lint_entry_level(struct lint_entry *e)
         lint_fix_value(e, lint_tell_entry(e, LINT_WRAPPER_BELOW_ENCRYPT, "level %s with %s", level_word(level),
                                           params_name(e->maps->service->params, "smtp_tls_wrappermode")),
                        "encrypt");
-    if (level < e->maps->global && e->maps->global > LEVEL_MAY)
+    if (is_weaker(level, e->maps->global))
         lint_tell_entry(e, LINT_WEAKER_THAN_GLOBAL, "%s is less than the global level %s", level_word(level),
                         level_word(e->maps->global));
 }

@@ -84,6 +84,14 @@ static bool is_used(const struct lint *lint, const char *name)
     return false;
 }
 
+/* Values that may hold passwords are not repeated. */
+static const char *shown_value(const struct lint *lint, const struct main_cf_entry *entry, size_t n)
+{
+    bool secret = strstr(entry->name, "sasl") != NULL || strstr(entry->name, "passw") != NULL;
+
+    return secret ? "..." : region_slice(lint->scratch, slice_trim(slice_from(entry->value, n)));
+}
+
 static void check_name(struct lint *lint, const struct main_cf_entry *entry)
 {
     struct version since;
@@ -103,7 +111,7 @@ static void check_name(struct lint *lint, const struct main_cf_entry *entry)
         lint_fix_line(lint,
                       lint_tell(lint, LINT_PARAMETER_MISSPELT, entry->file, entry->line,
                                 "%s is no parameter; did you mean %s?", entry->name, nearest),
-                      "%s = %s", nearest, entry->value);
+                      "%s = %s", nearest, shown_value(lint, entry, strlen(entry->value)));
 }
 
 /* A "#" behind white space, in a parameter that has to do with TLS or next-hops. Message texts may well have one. */
@@ -124,8 +132,7 @@ static void check_comment(struct lint *lint, const struct main_cf_entry *entry)
     lint_fix_line(lint,
                   lint_tell(lint, LINT_PARAMETER_COMMENT, entry->file, entry->line, "%s: the value ends in \"%s\"",
                             entry->name, hash),
-                  "%s = %s", entry->name,
-                  region_slice(lint->scratch, slice_trim(slice_from(entry->value, (size_t)(hash - entry->value)))));
+                  "%s = %s", entry->name, shown_value(lint, entry, (size_t)(hash - entry->value)));
 }
 
 /* The entry before the one that has another value. */

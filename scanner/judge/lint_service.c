@@ -16,7 +16,7 @@ struct service_review {
 static const char *use_text(const struct service_review *r, const struct lint_use *use)
 {
     if (use->key == NULL)
-        return region_printf(r->lint->scratch, "the global level of %s", r->service->name);
+        return "the global level";
     if (use->file == NULL)
         return region_printf(r->lint->scratch, "the entry of %s", use->key[0] != '\0' ? use->key : "a table");
     return region_printf(r->lint->scratch, "%s, line %d", use->file, use->line);
@@ -147,7 +147,7 @@ static void check_global(const struct service_review *r)
         params_text(r->params, "smtp_tls_per_site")[0] == '\0')
         lint_fix_line(r->lint,
                       lint_tell_parameter(r->lint, r->params, "smtp_tls_security_level", LINT_TLS_NEVER_USED,
-                                          "the service %s never uses TLS", r->service->name),
+                                          "there is no level and no policy: TLS is never used"),
                       "smtp_tls_security_level = may");
 }
 

@@ -81,9 +81,9 @@ static void check_file(struct lint *lint, const struct table *t)
         return;
     if (table_is_proxied(t) && !file->owner_reads)
         lint_tell(lint, LINT_TABLE_OWNER_CANNOT_READ, path, 0, "%s: mail_owner may not read the file", table_name(t));
-    if (file->others_write)
-        lint_fix(lint, lint_tell(lint, LINT_TABLE_WRITABLE, path, 0, "%s: others may change the file", table_name(t)),
-                 "chmod go-w %s", path);
+    if (file->all_write)
+        lint_fix(lint, lint_tell(lint, LINT_TABLE_WRITABLE, path, 0, "%s: everybody may change the file", table_name(t)),
+                 "chmod o-w %s", path);
 }
 
 /* What proxymap(8) lets through unless proxy_read_maps says otherwise: of the tables that lint looks at, all but
@@ -240,7 +240,7 @@ static size_t findings_so_far(const struct lint *lint)
     return counts[SEVERITY_NOTICE] + counts[SEVERITY_WARNING] + counts[SEVERITY_CRITICAL];
 }
 
-static void check_value(struct lint_entry *e)
+static void check_value(struct lint_entry *e, bool in_use)
 {
     struct lint *lint = e->lint;
     size_t before = findings_so_far(lint);
@@ -249,7 +249,7 @@ static void check_value(struct lint_entry *e)
         return;
     e->can_paste = e->item.kind != TABLE_ITEM_RULE || slice_find(e->item.value, '$') == e->item.value.n;
     e->value = e->can_paste ? region_slice(lint->scratch, e->item.value) : filled_in(lint->scratch, e->item.value);
-    if (!lint_value(e))
+    if (!lint_value(e) || !in_use)
         return;
     note_level(e);
     for (size_t i = 0; i < sizeof(value_checks) / sizeof(value_checks[0]); i++)
@@ -258,15 +258,20 @@ static void check_value(struct lint_entry *e)
         dict_put(e->maps->clean, e->item.value, e->maps);
 }
 
+/* is_whole: the table itself is asked, not the one around it. */
 static void check_entry(struct lint_entry *e, struct dict *patterns, bool is_whole)
 {
+    bool in_use = true;
+
     e->key = region_slice(e->lint->scratch, e->item.key);
     e->file = e->item.file;
     e->line = e->item.line;
     policy_init(&e->policy);
-    if (e->item.value.n > 0)
-        check_value(e);
     if (is_whole && e->item.kind == TABLE_ITEM_ENTRY)
+        in_use = lint_key_can_be_asked(e);
+    if (e->item.value.n > 0)
+        check_value(e, in_use);
+    if (is_whole && in_use && e->item.kind == TABLE_ITEM_ENTRY)
         lint_key(e);
     else if (e->item.kind == TABLE_ITEM_RULE)
         lint_rule(e, patterns);
