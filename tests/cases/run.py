@@ -25,6 +25,7 @@ COMMON_FACTS = os.path.join(HERE, "common", "certificates.jsonl")
 RELEASE = "3.7.11"      # unless the case's options name another
 OPTIONS = ["--allow-address", "192.0.2.0/24", "--allow-address", "2001:db8::/32", "--quiet", "--json", "-"]
 LIMIT = 60              # seconds for one replay
+TOOLS = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"      # where postmap and postconf may be
 LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "half-dane", "fingerprint", "verify", "secure")
 
 # Findings that no replay can show, and why.
@@ -100,7 +101,7 @@ def prepared(case, expected, scratch):
     if not os.path.exists(os.path.join(scratch, "common")):
         os.symlink(os.path.join(HERE, "common"), os.path.join(scratch, "common"))
     subprocess.run(["sh", "-ec", expected["prepare"]], cwd=copy, check=True, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, timeout=LIMIT)
+                   stdout=subprocess.DEVNULL, timeout=LIMIT, env=dict(os.environ, PATH=TOOLS))
     return copy
 
 
@@ -172,7 +173,7 @@ def unmet_need(expected):
     need = expected.get("needs")
     if need is None:
         return None
-    postconf = shutil.which("postconf", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    postconf = shutil.which("postconf", path=TOOLS)
     if need == "no postmap":
         return postconf and "Postfix is installed here"
     types = postconf and subprocess.run([postconf, "-m"], capture_output=True, text=True, check=False).stdout.split()
