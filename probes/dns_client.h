@@ -38,8 +38,9 @@ void dns_client_free(struct dns_client *);
 
 /* Asks; equal questions in flight share one exchange. done is called exactly once, from the loop, never from inside
  * this call, and not after dns_client_free(). name: A-labels, no trailing dot.
- * DNS_NATIVE (getaddrinfo): a name that has no address gives RCODE_NXDOMAIN; EAI_AGAIN gives RCODE_SERVFAIL; EAI_FAIL
- * and other answers RCODE_FORMERR (the unrecoverable one); EAI_SYSTEM and EAI_MEMORY give DNS_CUT_SHORT. */
+ * DNS_NATIVE (getaddrinfo): an unknown name gives RCODE_NXDOMAIN, one without address no records; EAI_AGAIN gives
+ * RCODE_SERVFAIL; EAI_FAIL and other answers RCODE_FORMERR (the unrecoverable one); EAI_SYSTEM and EAI_MEMORY give
+ * DNS_CUT_SHORT. */
 void dns_client_ask(struct dns_client *, const char *name, enum dns_type, dns_done_fn *done, void *arg);
 
 #endif

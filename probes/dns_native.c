@@ -67,7 +67,7 @@ static void fill_failure(struct region *region, const struct job *job, struct dn
 {
     static const struct {
         int status, rcode;
-    } rcodes[] = { { EAI_NONAME, RCODE_NXDOMAIN }, { EAI_NODATA, RCODE_NXDOMAIN }, { EAI_AGAIN, RCODE_SERVFAIL } };
+    } rcodes[] = { { EAI_NONAME, RCODE_NXDOMAIN }, { EAI_NODATA, RCODE_NOERROR }, { EAI_AGAIN, RCODE_SERVFAIL } };
 
     fact->rcode = RCODE_FORMERR;
     for (size_t i = 0; i < sizeof rcodes / sizeof *rcodes; i++)

@@ -190,11 +190,11 @@ static bool bad_host_name(const char *name)
     return !hostname_is_valid(s);
 }
 
-/* A target must end where its data ends. */
+/* What follows the name in the data is nothing that Postfix looks at. */
 static void read_target(struct cursor *data, struct dns_record *record)
 {
     record->target = take_name(data);
-    record->malformed = !record->target || data->at != data->n;
+    record->malformed = !record->target;
     if (!record->malformed)
         record->bad_name = bad_host_name(record->target);
 }
@@ -355,7 +355,8 @@ enum dns_reply dns_message_answer(struct region *region, const uint8_t *wire, si
     struct header h;
     uint16_t asked;
 
-    if (!header_read(wire, n, &h) || h.id != number_at(question) || !(h.flags & 0x8000) || (h.flags & 0x7800))
+    /* The C library that Postfix asks through does not look whether the QR bit is set. */
+    if (!header_read(wire, n, &h) || h.id != number_at(question) || (h.flags & 0x7800))
         return DNS_REPLY_OTHER;
     fact->rcode = h.flags & 0x000f;
     fact->ad = (h.flags & 0x0020) != 0;

@@ -216,12 +216,14 @@ static bool resolve_dns(struct search *s, const struct target *target)
 
 /* What getaddrinfo() would say. */
 static const struct native_failure {
-    enum { NATIVE_NO_NAME, NATIVE_AGAIN, NATIVE_FAIL } kind;
+    enum { NATIVE_NO_NAME, NATIVE_AGAIN, NATIVE_FAIL, NATIVE_NO_DATA } kind;
     const char *dsn, *after_soft, *words, *reason;
 } native_failures[] = {
     { NATIVE_NO_NAME, "5.4.4", "4.4.4", "Name or service not known", "no-address" },
     { NATIVE_AGAIN, "4.4.4", "4.4.4", "Temporary failure in name resolution", "dns-lookup-failed" },
     { NATIVE_FAIL, "5.3.0", "4.3.0", "Non-recoverable failure in name resolution", "dns-lookup-failed" },
+    /* The C library tells this one from an unknown name only to who asks for its extensions, and Postfix does not. */
+    { NATIVE_NO_DATA, "5.3.0", "4.3.0", "No address associated with hostname", "no-address" },
 };
 
 static const struct native_failure *native_failure_of(const struct dns_fact *fact)
@@ -230,7 +232,9 @@ static const struct native_failure *native_failure_of(const struct dns_fact *fac
         return &native_failures[NATIVE_AGAIN];
     if (fact->rcode != RCODE_NOERROR && fact->rcode != RCODE_NXDOMAIN)
         return &native_failures[NATIVE_FAIL];
-    return fact->rcode == RCODE_NXDOMAIN || fact->count == 0 ? &native_failures[NATIVE_NO_NAME] : NULL;
+    if (fact->rcode == RCODE_NXDOMAIN)
+        return &native_failures[NATIVE_NO_NAME];
+    return fact->count == 0 ? &native_failures[NATIVE_NO_DATA] : NULL;
 }
 
 static void native_failed(struct search *s, const struct target *target, const struct native_failure *failure,

@@ -4,7 +4,7 @@
     faulty_dns.py SPEC
 
 SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver, "faults": [[name, type, action]]}.
-Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "wrongid", "header" (less than a header), "tc" (cut short,
+Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "echo" (the question), "wrongid", "header" (less than a header), "tc" (cut short,
 and no TCP), "noad" (not secure), "ad" (secure), "rdata:HEX" (one record with this data), "loop" (one record whose
 name points at itself).  "ready" on standard output says that it listens.
 """
@@ -72,6 +72,10 @@ class Resolver:
     @staticmethod
     def do_drop(_query, _end, _kind, _argument, _over_tcp):
         return None
+
+    @staticmethod
+    def do_echo(query, _end, _kind, _argument, _over_tcp):
+        return query
 
     @staticmethod
     def do_header(query, _end, _kind, _argument, _over_tcp):

@@ -141,6 +141,8 @@ static const struct row {
       NULL, NULL, NULL },
     { V4 "smtp_dns_support_level = disabled\n", "a.example", "a.example NATIVE nxdomain", "0 a.example[]:25 !5.4.4",
       "5.4.4", "no-address", "unable to look up host a.example: Name or service not known" },
+    { V4 "smtp_dns_support_level = disabled\n", "a.example", "a.example NATIVE ok", "0 a.example[]:25 !5.3.0",
+      "5.3.0", "no-address", "unable to look up host a.example: No address associated with hostname" },
     { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE servfail", "0 a.example[]:25 !4.4.4", "4.4.4",
       "dns-lookup-failed", "unable to look up host a.example: Temporary failure in name resolution" },
     { V4 "smtp_host_lookup = native\n", "[a.example]", "a.example NATIVE formerr", "0 a.example[]:25 !5.3.0", "5.3.0",

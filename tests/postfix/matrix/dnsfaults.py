@@ -5,7 +5,7 @@ from .build import host
 NOTLS = {"offer": None}
 FAULTS = {
     "servfail": "rcode:2", "formerr": "rcode:1", "nxdomain": "rcode:3", "notimp": "rcode:4", "refused": "rcode:5",
-    "yxdomain": "rcode:6", "notauth": "rcode:9", "badvers": "rcode:16", "nodata": "rcode:0", "drop": "drop", "noqr": "noqr",
+    "yxdomain": "rcode:6", "notauth": "rcode:9", "badvers": "rcode:16", "nodata": "rcode:0", "drop": "drop", "noqr": "noqr", "echo": "echo",
     "wrongid": "wrongid", "header": "header", "tc": "tc", "loop": "loop", "noad": "noad",
 }
 # The data of one record, by type.
