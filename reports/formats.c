@@ -9,6 +9,10 @@ static const struct format formats[] = {
     { "json", "the report as one JSON object", report_json_write },
     { "jsonl", "the report as JSON lines", report_jsonl_write },
     { "html", "the report as one HTML file", report_html_write },
+    { "csv", "a table for spreadsheets, a row for each destination", report_csv_write },
+    { "junit", "JUnit XML, a test case for each destination", report_junit_write },
+    { "sarif", "SARIF, findings beside the table lines they are about", report_sarif_write },
+    { "metrics", "OpenMetrics, for a collector of text files", report_metrics_write },
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))

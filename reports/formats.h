@@ -18,6 +18,7 @@ struct report_options {
     bool verbose;     /* text: hosts and their story under every destination */
     bool quiet_deliver; /* text: leave destinations of verdict deliver to the counts */
     int  width;       /* text, explain: columns; 0: 80 */
+    int64_t last_success; /* metrics: when a run was last complete, for a report that is not; 0: not known */
     bool policy_only; /* explain: nothing was observed; routing and policy alone */
 };
 

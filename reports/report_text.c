@@ -204,6 +204,7 @@ static void put_route(struct text_report *text, const struct story *story)
     size_t               h, i;
 
     put_optional(text, "log", forecast_log(region, &result->forecast));
+    put_optional(text, "RFC 8460", reason_rfc8460(result->forecast.reason));
     if (result->first_attempt.status != NULL && result->forecast.status != NULL &&
         strcmp(result->first_attempt.status, result->forecast.status) != 0)
         put_optional(text, "first", forecast_log(region, &result->first_attempt));

@@ -8,5 +8,9 @@ bool report_text_write(const struct report *, const struct report_options *, con
 bool report_json_write(const struct report *, const struct report_options *, const struct sink *);
 bool report_jsonl_write(const struct report *, const struct report_options *, const struct sink *);
 bool report_html_write(const struct report *, const struct report_options *, const struct sink *);
+bool report_csv_write(const struct report *, const struct report_options *, const struct sink *);
+bool report_junit_write(const struct report *, const struct report_options *, const struct sink *);
+bool report_sarif_write(const struct report *, const struct report_options *, const struct sink *);
+bool report_metrics_write(const struct report *, const struct report_options *, const struct sink *);
 
 #endif

@@ -1,8 +1,12 @@
 #include "scanner/outputs.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "reports/compare.h"
+#include "scanner/files.h"
+
+#define METRICS_MAX ((size_t)16 << 20)
 
 static bool open_one(struct outputs *outputs, const char *format, const char *file, struct error *err)
 {
@@ -29,13 +33,42 @@ bool outputs_open(struct outputs *outputs, const struct options *options, struct
     return taken || open_one(outputs, "text", "-", err);
 }
 
+/* When the metrics that stand in the file already say that a run was last complete; 0: they do not. So an interrupted run
+ * does not hide the last whole one. */
+static int64_t last_success(struct region *region, const char *path)
+{
+    static const char name[] = "posttls_audit_last_success_timestamp_seconds ";
+    struct slice      rest, line;
+    unsigned long     when = 0;
+
+    if (strcmp(path, "-") == 0 || !file_read(region, path, METRICS_MAX, &rest, NULL, NULL))
+        return 0;
+    while (slice_next_token(&rest, "\n", &line))
+        if (slice_starts_with(line, SLICE(name)))
+            slice_to_number(slice_from_index(line, sizeof(name) - 1), LONG_MAX, &when);
+    return (int64_t)when;
+}
+
+static int64_t last_success_of(const struct report *report, const struct options *options, size_t i)
+{
+    struct region *region;
+    int64_t        when;
+
+    if (report->complete || i >= options->output_count || strcmp(options->outputs[i].format, "metrics") != 0)
+        return 0;
+    region = region_new();
+    when = last_success(region, options->outputs[i].file);
+    region_free(region);
+    return when;
+}
+
 bool outputs_write(struct outputs *outputs, const struct report *report, const struct options *options, struct error *err)
 {
     bool   good = true;
     size_t i;
 
     for (i = 0; i < outputs->count; i++) {
-        struct report_options how = { .verbose = options->verbose };
+        struct report_options how = { .verbose = options->verbose, .last_success = last_success_of(report, options, i) };
         struct sink           sink = output_sink(outputs->items[i]);
         struct error          why;
 
