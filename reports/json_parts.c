@@ -52,9 +52,13 @@ struct json *json_of_generator(const struct report *report)
 
 struct json *json_of_run(const struct report *report, bool still_running)
 {
-    struct json *json = json_object(), *confinement = json_array();
+    struct json *json, *confinement;
     size_t       i;
 
+    if (report->saved != NULL)
+        return json_keep(report->saved->run);
+    json = json_object();
+    confinement = json_array();
     for (i = 0; i < report->confinement.count; i++)
         json_push(confinement, json_text(report->confinement.items[i]));
     json_put(json, "started", json_of_time(report->started));

@@ -31,14 +31,20 @@ static size_t latest(struct json *const *trees, size_t count)
     return best;
 }
 
-/* The earliest start, the latest end; complete when all are. A resolver only where all asked the same. */
+/* The latest run's, with the earliest start; complete when all are. A resolver only where all asked the same. */
 static struct json *merge_runs(struct json *const *trees, size_t count)
 {
     size_t             first = 0, last = latest(trees, count), i;
     const struct json *run = json_get(trees[last], "run");
     const char        *resolver = json_get_text(run, "resolver");
     struct json       *merged = json_object();
+    struct json_cursor cursor = { run, NULL };
+    const char        *key;
+    const struct json *value;
     bool               complete = true;
+
+    while (json_next(&cursor, &key, &value))
+        json_put(merged, key, share(value));
 
     for (i = 0; i < count; i++) {
         const char *other = json_get_text(json_get(trees[i], "run"), "resolver");
@@ -50,8 +56,6 @@ static struct json *merge_runs(struct json *const *trees, size_t count)
         complete = complete && json_get_bool(json_get(trees[i], "run"), "complete", false);
     }
     json_put(merged, "started", share(json_get(json_get(trees[first], "run"), "started")));
-    json_put(merged, "finished", share(json_get(run, "finished")));
-    json_put(merged, "evaluated_at", share(json_get(run, "evaluated_at")));
     json_put(merged, "complete", json_bool(complete));
     json_put(merged, "resolver", json_text(resolver));
     return merged;

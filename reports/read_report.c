@@ -206,6 +206,7 @@ static void read_run(struct reading *r, const struct json *run)
     report->finished = json_is_null(json_get(run, "finished")) ? report->started : need_time(r, run, "finished");
     report->complete = json_get_bool(run, "complete", false);
     report->resolver = read_text(r, run, "resolver");
+    report->confinement = read_texts(r, json_get(run, "confinement"), "confinement");
 }
 
 static void read_destinations(struct reading *r, const struct json *array)
@@ -258,7 +259,8 @@ bool report_read(struct region *region, struct report *report, struct json *tree
     saved->generator = (struct json *)need_object(&r, tree, "generator");
     saved->configuration = (struct json *)need_object(&r, tree, "configuration");
     saved->certificates = (struct json *)need_object(&r, tree, "certificates");
-    read_run(&r, need_object(&r, tree, "run"));
+    saved->run = (struct json *)need_object(&r, tree, "run");
+    read_run(&r, saved->run);
     r.where = "findings";
     if (!json_is_null(json_get(tree, "findings")))   /* JSON lines that end early */
         read_findings(&r, need_array(&r, tree, "findings"), &report->findings);

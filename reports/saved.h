@@ -6,7 +6,7 @@
 #include "scanner/base/json.h"
 
 struct saved {
-    struct json *generator, *configuration, *certificates;   /* live as long as the report's region */
+    struct json *generator, *run, *configuration, *certificates;   /* live as long as the report's region */
 };
 
 /* Every result of a saved report is one of these. */
