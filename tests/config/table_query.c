@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 {
     static struct world w;
     struct table_loader loader = { read_file, dump, &w };
-    struct table_asker asker = { ask, &w };
+    struct table_asker asker = { .ask = ask, .arg = &w };
     struct table_options options = { .utf8 = true };
     struct slice keys, key;
     struct table *t;
