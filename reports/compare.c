@@ -148,7 +148,7 @@ void changes_count_verdicts(const struct changes *changes, size_t counts[VERDICT
 
     memset(counts, 0, (VERDICT_UNKNOWN + 1) * sizeof(*counts));
     for (i = 0; i < changes->count; i++)
-        if (changes->items[i].kind == CHANGE_WORSE || changes->items[i].kind == CHANGE_APPEARED)
+        if (changes->items[i].kind == CHANGE_WORSE)
             counts[changes->items[i].after->verdict]++;
 }
 

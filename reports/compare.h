@@ -40,8 +40,17 @@ void changes_find(struct changes *, struct region *, const struct standing *befo
 void changes_of_proposed(struct changes *, struct region *, const struct report *);
 enum change_kind change_of_proposed(const struct report *, const struct result *);
 
-/* How many new verdicts of each kind there are among what turned worse, and what appeared: for the exit status. */
+/* How many new verdicts of each kind there are among what turned worse: for the exit status. */
 void changes_count_verdicts(const struct changes *, size_t counts[VERDICT_UNKNOWN + 1]);
+
+/* What a run has to say that the one before it had not. */
+struct news {
+    int64_t         run, before;   /* numbers in the history; before 0: there was none, and of what appeared only faults are
+                                      among the changes */
+    int64_t         since;         /* when the run before began */
+    struct changes  changes;
+    struct findings findings;      /* critical, about the whole, and new */
+};
 
 /* What is different, in words: "level may -> dane, TLS anonymous -> verified"; "" when nothing is. */
 const char *standing_difference(struct region *, const struct standing *before, const struct standing *after);

@@ -12,14 +12,6 @@
 
 #define PEM_COLUMNS 64
 
-static struct json *json_of_time(int64_t when)
-{
-    char text[UTC_TEXT_MAX];
-
-    utc_to_text(when, text);
-    return json_text(text);
-}
-
 static struct json *json_of_pins(const struct cert *cert, const char *digest)
 {
     struct json   *pins = json_object();

@@ -29,7 +29,7 @@ bool sink_json(const struct sink *sink, const struct json *json)
     return good;
 }
 
-static struct json *json_of_time(int64_t when)
+struct json *json_of_time(int64_t when)
 {
     char text[UTC_TEXT_MAX];
 

@@ -9,6 +9,7 @@
 #define REPORT_FORMAT "posttls-audit/report"
 #define REPORT_FORMAT_VERSION 1
 
+struct json *json_of_time(int64_t when);   /* RFC 3339 */
 struct json *json_of_generator(const struct report *);
 /* still_running: what is only known at the end is null. */
 struct json *json_of_run(const struct report *, bool still_running);

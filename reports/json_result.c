@@ -401,6 +401,15 @@ static struct json *json_of_change(const struct report *report, const struct res
     return json;
 }
 
+static struct json *json_of_acknowledgement(const struct acknowledgement *acknowledged)
+{
+    struct json *json = json_object();
+
+    json_put(json, "until", json_of_time(acknowledged->until));
+    json_put(json, "comment", json_text(acknowledged->comment));
+    return json;
+}
+
 struct json *json_of_result(const struct report *report, const struct result *result)
 {
     struct json *json;
@@ -419,6 +428,8 @@ struct json *json_of_result(const struct report *report, const struct result *re
     json_put(json, "first_attempt", json_of_first_attempt(&result->first_attempt));
     json_put(json, "findings", json_of_findings(&result->findings));
     json_put(json, "route", json_of_route(report, result));
+    if (result->acknowledged != NULL)
+        json_put(json, "acknowledged", json_of_acknowledgement(result->acknowledged));
     if (result->proposed != NULL)
         json_put(json, "proposed", json_of_change(report, result));
     return json;

@@ -312,6 +312,15 @@ static enum verdict whole_verdict(struct reading *r, const struct json *json, co
     return verdict;
 }
 
+static const struct acknowledgement *read_acknowledgement(struct reading *r, const struct json *json)
+{
+    struct acknowledgement *acknowledged = NEW(r, struct acknowledgement);
+
+    acknowledged->until = need_time(r, json, "until");
+    acknowledged->comment = need_text(r, json, "comment");
+    return acknowledged;
+}
+
 /* The same destination under the proposed configuration. It needs no tree of its own: the destination's has it. */
 static const struct result *read_proposed(struct reading *r, const struct json *json, const struct destination *destination)
 {
@@ -349,6 +358,8 @@ const struct result *read_result(struct reading *r, const struct json *json)
     result->first_attempt = read_forecast(r, need_object(r, json, "first_attempt"));
     read_findings(r, need_array(r, json, "findings"), &result->findings);
     read_route(r, json, result);
+    if (json_is_object(json_get(json, "acknowledged")))
+        result->acknowledged = read_acknowledgement(r, json_get(json, "acknowledged"));
     if (r->report->proposed != NULL)
         result->proposed = read_proposed(r, need_object(r, json, "proposed"), destination);
     return result;

@@ -11,6 +11,8 @@
 #include "scanner/facts/facts.h"
 #include "scanner/judge/result.h"
 
+struct news; /* compare.h */
+
 struct report_counts {
     size_t destinations;
     size_t by_verdict[VERDICT_UNKNOWN + 1];
@@ -30,6 +32,7 @@ struct report {
     struct report_counts counts;                   /* kept by report_count */
     const struct report *proposed;                 /* the same run under a proposed configuration: config, findings, results
                                                       (those of results[i]->proposed) and counts are its own; NULL: none */
+    const struct news   *news;                     /* what the text report tells instead of everything; NULL: everything */
     const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
 

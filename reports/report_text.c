@@ -251,6 +251,9 @@ static void put_destination(struct text_report *text, const struct result *resul
     if (bad || text->options->verbose)
         put_optional(text, "policy", story_entry(&story, story.policy));
     put_findings(text, &story);
+    if (result->acknowledged != NULL)
+        page_printf(&text->page, detail("known"), "until %s: %s", time_text(region, result->acknowledged->until),
+                    result->acknowledged->comment);
     if (bad)
         put_remedy(text, &story);
     if (text->options->verbose)
@@ -322,6 +325,11 @@ bool report_text_write(const struct report *report, const struct report_options 
     struct region     *region = region_new();
 
     page_init(&text.page, options, sink);
+    if (report->news != NULL) {
+        page_news(&text.page, report);
+        region_free(region);
+        return text.page.good;
+    }
     put_header(&text, region);
     if (report->proposed != NULL)
         page_proposed(&text.page, report);

@@ -88,105 +88,12 @@ void standing_of_result(struct region *region, struct standing *standing, const 
     };
 }
 
-/* The policy of the host that settled it, else of the first next-hop, as story_find() has it. */
-static const struct json *policy_of(const struct json *route, const char *relay)
+struct standing *standings_of_report(struct region *region, const struct report *report)
 {
-    const struct json *first = json_get(json_at(route, 0), "policy");
-    size_t             h, i;
+    struct standing *standings = region_array(region, report->count + 1, sizeof(*standings));
+    size_t           i;
 
-    for (h = 0; relay != NULL && h < json_count(route); h++) {
-        const struct json *hosts = json_get(json_at(route, h), "hosts");
-
-        for (i = 0; i < json_count(hosts); i++) {
-            const struct json *host = json_at(hosts, i);
-            const char        *name = json_get_text(host, "host");
-
-            if (name == NULL || strncmp(relay, name, strlen(name)) != 0 || relay[strlen(name)] != '[')
-                continue;
-            return json_is_object(json_get(host, "policy")) ? json_get(host, "policy")
-                                                            : json_get(json_at(route, h), "policy");
-        }
-    }
-    return first;
-}
-
-static const char *entry_of(struct region *region, const struct json *policy)
-{
-    const char *file = json_get_text(policy, "file"), *key = json_get_text(policy, "key");
-    const char *value = json_get_text(policy, "value"), *source = json_get_text(policy, "source");
-    int64_t     line = json_get_integer(policy, "line", 0);
-
-    if (key == NULL)
-        return region_text(region, source);
-    if (file == NULL)
-        file = source != NULL ? source : "";
-    return line > 0 ? region_printf(region, "%s:%lld: %s %s", file, (long long)line, key, value != NULL ? value : "")
-                    : region_printf(region, "%s: %s %s", file, key, value != NULL ? value : "");
-}
-
-/* As story_why(): the finding of the reason, without the advice at its end. */
-static const char *why_of(struct region *region, const struct json *destination, const char *code)
-{
-    const struct json *findings = json_get(destination, "findings");
-    struct finding     finding = { .code = code };
-    enum reason        reason;
-    size_t             i;
-
-    if (!reason_parse(code, &reason))
-        return region_text(region, code);
-    for (i = 0; reason != REASON_FINGERPRINT_MISMATCH && i < json_count(findings); i++) {
-        const char *found = json_get_text(json_at(findings, i), "code");
-
-        finding.text = json_get_text(json_at(findings, i), "text");
-        if (found != NULL && finding.text != NULL && strcmp(found, code) == 0)
-            return region_text(region, finding_fact(region, &finding));
-    }
-    return reason_sentence(reason);
-}
-
-static bool verdict_parse(const char *word, enum verdict *verdict)
-{
-    int i;
-
-    for (i = VERDICT_DELIVER; word != NULL && i <= VERDICT_UNKNOWN; i++)
-        if (strcmp(verdict_word((enum verdict)i), word) == 0) {
-            *verdict = (enum verdict)i;
-            return true;
-        }
-    return false;
-}
-
-static const char *hosts_of(struct region *region, const struct json *route)
-{
-    struct name_list names = { .region = region };
-    size_t           h, i;
-
-    for (h = 0; h < json_count(route); h++) {
-        const struct json *hosts = json_get(json_at(route, h), "hosts");
-
-        for (i = 0; i < json_count(hosts); i++)
-            add_name(&names, json_get_text(json_at(hosts, i), "host"));
-    }
-    return joined(&names);
-}
-
-bool standing_of_json(struct region *region, struct standing *standing, const struct json *destination)
-{
-    const struct json *route = json_get(destination, "route"), *forecast = json_get(destination, "forecast");
-    const char        *reason = json_get_text(forecast, "reason");
-    const char        *text = json_get_text(destination, "destination");
-
-    *standing = (struct standing){ 0 };
-    if (text == NULL || reason == NULL || !verdict_parse(json_get_text(destination, "verdict"), &standing->verdict))
-        return false;
-    standing->destination = region_text(region, text);
-    standing->reason = region_text(region, reason);
-    standing->dsn = region_text(region, json_get_text(forecast, "dsn"));
-    standing->tls = region_text(region, json_get_text(forecast, "tls"));
-    standing->level = region_text(region, json_get_text(json_get(json_at(route, 0), "policy"), "level"));
-    standing->effective_level = region_text(region, json_get_text(forecast, "effective_level"));
-    standing->hosts = hosts_of(region, route);
-    standing->entry = entry_of(region, policy_of(route, json_get_text(forecast, "relay")));
-    standing->why = why_of(region, destination, reason);
-    return true;
+    for (i = 0; i < report->count; i++)
+        standing_of_result(region, &standings[i], report, report->results[i]);
+    return standings;
 }

@@ -4,7 +4,6 @@
 #define REPORTS_STANDING_H
 
 #include "reports/report.h"
-#include "scanner/base/json.h"
 
 struct standing {
     const char  *destination;
@@ -20,9 +19,9 @@ struct standing {
     const char  *why;              /* a sentence */
 };
 
-/* Everything lives in the region, the report or the JSON value. */
+/* Everything lives in the region or in the report. */
 void standing_of_result(struct region *, struct standing *, const struct report *, const struct result *);
-/* From a destination of a saved report. False: it has no name or no verdict. */
-bool standing_of_json(struct region *, struct standing *, const struct json *destination);
+/* Of every destination of a report, in its order. */
+struct standing *standings_of_report(struct region *, const struct report *);
 
 #endif

@@ -9,6 +9,8 @@
 #define DETAIL_INDENT 4
 #define LABEL_WIDTH 10
 #define NAME_MAX_WIDTH 44
+#define TOGETHER_MIN 3
+#define NAMES_SHOWN 20
 
 static const struct {
     const char *heading;
@@ -70,42 +72,100 @@ static void put_side(struct telling *telling, const char *label, const struct st
     page_text(telling->page, detail(NULL), outcome_text(telling->region, standing));
 }
 
-static void put_reason(struct telling *telling, const struct change *change)
+static const char *sentence_of(const char *code)
+{
+    enum reason reason;
+
+    return reason_parse(code, &reason) ? reason_sentence(reason) : code;
+}
+
+/* many: why is that of one of them; names of hosts and notes stay out. */
+static void put_reason(struct telling *telling, const struct change *change, bool many)
 {
     const struct standing *after = change->after;
 
     if (after != NULL && after->verdict != VERDICT_DELIVER && change->kind != CHANGE_BETTER)
-        page_text(telling->page, detail("why"), after->why);
+        page_text(telling->page, detail("why"), many ? sentence_of(after->reason) : after->why);
     if (change->kind == CHANGE_OTHER)
         page_text(telling->page, detail("what"), standing_difference(telling->region, change->before, change->after));
-    if (change->note != NULL)
+    if (change->note != NULL && !many)
         page_text(telling->page, detail("note"), change->note);
 }
 
-static void put_change(struct telling *telling, const struct change *change)
+/* Told at once: one cause, and many destinations that suffer from it. */
+static bool same_cause(const struct change *a, const struct change *b)
 {
-    const struct standing *standing = named(change);
-    bool                   fits = text_width(slice_of(escape_text(telling->region, standing->destination))) <=
-                                  telling->name_width;
-    enum tone              tone = change->kind == CHANGE_VANISHED ? TONE_DIM : tone_of_verdict(standing->verdict);
-    struct cell            cells[] = { { telling->name_width, TONE_PLAIN, fits ? standing->destination : "" },
-                                       { 24, tone, verdicts_text(telling->region, change) } };
+    if (a->kind != b->kind || a->before == NULL || b->before == NULL || a->after == NULL || b->after == NULL)
+        return false;
+    return a->before->verdict == b->before->verdict && a->after->verdict == b->after->verdict &&
+           a->kind != CHANGE_OTHER && strcmp(a->after->reason, b->after->reason) == 0 &&
+           (a->after->verdict == VERDICT_UNKNOWN || strcmp(a->after->hosts, b->after->hosts) == 0);
+}
+
+/* How many share the cause of change i; 0: one before it does, and has told it. */
+static size_t sharing(const struct telling *telling, size_t i)
+{
+    const struct change *items = telling->changes->items;
+    size_t               k, n = 1;
+
+    if (telling->labels->entries)
+        return 1;
+    for (k = 0; k < i; k++)
+        if (same_cause(&items[k], &items[i]))
+            return 0;
+    for (k = i + 1; k < telling->changes->count; k++)
+        n += same_cause(&items[i], &items[k]);
+    return n;
+}
+
+static void put_name(struct telling *telling, const char *name, const char *verdicts, enum tone tone)
+{
+    bool        fits = text_width(slice_of(escape_text(telling->region, name))) <= telling->name_width;
+    struct cell cells[] = { { telling->name_width, TONE_PLAIN, fits ? name : "" }, { 24, tone, verdicts } };
 
     if (!fits)
-        page_text(telling->page, (struct place){ .indent = INDENT }, standing->destination);
+        page_text(telling->page, (struct place){ .indent = INDENT }, name);
     page_row(telling->page, INDENT, cells, 2);
-    put_reason(telling, change);
+}
+
+/* The names of those that share the cause of change i, as many as a person reads. */
+static void put_names(struct telling *telling, size_t i, size_t count)
+{
+    const char *text = "";
+    size_t      k, n = 0;
+
+    for (k = i; k < telling->changes->count && n < NAMES_SHOWN; k++)
+        if (k == i || same_cause(&telling->changes->items[i], &telling->changes->items[k]))
+            text = region_printf(telling->region, "%s%s%s", text, n++ > 0 ? ", " : "",
+                                 named(&telling->changes->items[k])->destination);
+    if (count > n)
+        text = region_printf(telling->region, "%s and %zu more", text, count - n);
+    page_text(telling->page, detail(NULL), text);
+}
+
+static void put_change(struct telling *telling, size_t i, size_t count)
+{
+    const struct change   *change = &telling->changes->items[i];
+    const struct standing *standing = named(change);
+    enum tone              tone = change->kind == CHANGE_VANISHED ? TONE_DIM : tone_of_verdict(standing->verdict);
+    bool                   many = count >= TOGETHER_MIN;
+
+    put_name(telling, many ? region_printf(telling->region, "%zu destinations", count) : standing->destination,
+             verdicts_text(telling->region, change), tone);
+    put_reason(telling, change, many);
+    if (many)
+        put_names(telling, i, count);
     if (telling->labels->entries && change->before != NULL)
         put_side(telling, telling->labels->before, change->before);
     if (telling->labels->entries && change->after != NULL)
         put_side(telling, telling->labels->after, change->after);
-    else if (change->after != NULL && change->after->verdict != VERDICT_DELIVER && change->after->entry != NULL)
+    else if (change->after != NULL && change->after->verdict != VERDICT_DELIVER && change->after->entry != NULL && !many)
         page_text(telling->page, detail("policy"), change->after->entry);
 }
 
 static void put_kind(struct telling *telling, enum change_kind kind)
 {
-    size_t i;
+    size_t i, k, count;
 
     if (telling->changes->by_kind[kind] == 0)
         return;
@@ -114,9 +174,16 @@ static void put_kind(struct telling *telling, enum change_kind kind)
     telling->some = true;
     page_printf(telling->page, (struct place){ .tone = kinds[kind].tone }, "%s: %zu", kinds[kind].heading,
                 telling->changes->by_kind[kind]);
-    for (i = 0; i < telling->changes->count; i++)
-        if (telling->changes->items[i].kind == kind)
-            put_change(telling, &telling->changes->items[i]);
+    for (i = 0; i < telling->changes->count; i++) {
+        if (telling->changes->items[i].kind != kind)
+            continue;
+        count = sharing(telling, i);
+        for (k = i; count > 0 && count < TOGETHER_MIN && k < telling->changes->count; k++)
+            if (k == i || same_cause(&telling->changes->items[i], &telling->changes->items[k]))
+                put_change(telling, k, 1);
+        if (count >= TOGETHER_MIN)
+            put_change(telling, i, count);
+    }
 }
 
 void page_changes(struct page *page, const struct changes *changes, const struct changes_labels *labels)
@@ -133,6 +200,41 @@ void page_changes(struct page *page, const struct changes *changes, const struct
     for (kind = CHANGE_WORSE; kind < CHANGE_SAME; kind++)
         put_kind(&telling, (enum change_kind)kind);
     region_free(telling.region);
+}
+
+static void put_news_findings(struct page *page, struct region *region, const struct findings *findings)
+{
+    const struct finding *finding;
+
+    for (finding = findings->first; finding != NULL; finding = finding->next) {
+        struct place place = { .label_width = LABEL_WIDTH, .label = severity_word(finding->severity),
+                               .label_tone = tone_of_severity(finding->severity) };
+
+        page_printf(page, place, "%s%s%s (%s)",
+                    finding->file != NULL ? file_place(region, finding->file, finding->line) : "",
+                    finding->file != NULL ? ": " : "", finding->text, finding->code);
+    }
+}
+
+void page_news(struct page *page, const struct report *report)
+{
+    static const struct changes_labels labels = { "before", "now", false };
+    const struct news *news = report->news;
+    struct region     *region = region_new();
+
+    if (news->changes.count > 0 || news->findings.count > 0 || !report->complete) {
+        if (news->before != 0)
+            page_printf(page, (struct place){ .tone = TONE_BOLD }, "posttls-audit: changes since %s",
+                        time_text(region, news->since));
+        else
+            page_printf(page, (struct place){ .tone = TONE_BOLD }, "posttls-audit: the first run, %zu destination%s",
+                        report->count, report->count == 1 ? "" : "s");
+        if (!report->complete)
+            page_text(page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
+        put_news_findings(page, region, &news->findings);
+        page_changes(page, &news->changes, &labels);
+    }
+    region_free(region);
 }
 
 /* What the proposed configuration has to say of itself, and the one in force does not. */

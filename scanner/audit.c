@@ -51,6 +51,7 @@ void audit_clear(struct audit *audit)
     outputs_abandon(&audit->outputs);
     output_abandon(audit->facts_output);
     run_outcome_clear(&audit->outcome);
+    history_close(audit->history);
     trust_free(audit->trust);
     trust_free(audit->proposed_trust);
     facts_free(audit->facts);
@@ -240,7 +241,68 @@ void audit_replay(struct audit *audit, bool ask_tables, int64_t evaluated_at)
     struct run_request request = request_of(audit, evaluated_at);
 
     audit->report.evaluated_at = request.when;
+    audit->replayed = true;
     run_offline(audit->region, &request, audit->facts, ask_tables, &audit->outcome);
+}
+
+static bool history_wanted_for(const struct options *options, const char *option, struct error *err)
+{
+    if (options->history != NULL)
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--%s: past runs are to be compared with, and no --history is named", option);
+    error_fix(err, "add --history FILE");
+    return false;
+}
+
+bool audit_open_history(struct audit *audit, struct error *err)
+{
+    const struct options *options = audit->options;
+
+    if ((options->changes_only && !history_wanted_for(options, "changes-only", err)) ||
+        (options->confirm > 0 && !history_wanted_for(options, "confirm", err)))
+        return false;
+    if (options->changes_only && audit->proposed_config != NULL) {
+        error_set(err, EXIT_USAGE_ERROR, "--changes-only and --proposed tell different changes");
+        error_fix(err, "run them apart");
+        return false;
+    }
+    if (options->history == NULL || options->dry_run)
+        return true;
+    audit->history = history_open(options->history, HISTORY_RECORD, err);
+    return audit->history != NULL;
+}
+
+/* Runs that look at the same destinations have the same selection. A list in a file is the same list when it changes. */
+static const char *selection_of(struct audit *audit)
+{
+    const struct options *options = audit->options;
+    struct buf            buf;
+    const char           *text;
+    size_t                i;
+
+    buf_init(&buf, (size_t)64 << 20);
+    buf_printf(&buf, "%s", audit->config->dir);
+    if (options->file != NULL)
+        buf_printf(&buf, " file %s", options->file);
+    for (i = 0; !audit->replayed && i < options->arguments.count; i++)
+        buf_printf(&buf, " %s", options->arguments.items[i]);
+    text = region_text(audit->region, buf_text(&buf));
+    buf_clear(&buf);
+    return text;
+}
+
+bool audit_record(struct audit *audit, struct error *err)
+{
+    struct history_rules rules = { audit->options->confirm, NULL };
+
+    if (audit->history == NULL)
+        return true;
+    rules.selection = selection_of(audit);
+    if (!history_record(audit->history, audit->region, &audit->report, &rules, &audit->news, err))
+        return false;
+    if (audit->options->changes_only)
+        audit->report.news = &audit->news;
+    return true;
 }
 
 static bool save_facts(struct audit *audit, struct error *err)
@@ -266,7 +328,7 @@ bool audit_write(struct audit *audit, struct error *err)
 
     if (saved && !written)
         *err = why;
-    return saved && written;
+    return saved && written && (audit->history == NULL || history_commit(audit->history, err));
 }
 
 int audit_status(const struct audit *audit)

@@ -5,6 +5,7 @@
 
 #include "reports/formats.h"
 #include "scanner/facts_file.h"
+#include "scanner/history.h"
 #include "scanner/judge/judge.h"
 #include "scanner/options.h"
 #include "scanner/outputs.h"
@@ -24,6 +25,9 @@ struct audit {
     struct run_outcome      outcome;
     struct report           report;
     struct outputs          outputs;
+    struct history         *history;                   /* --history; NULL */
+    struct news             news;
+    bool                    replayed;                  /* the arguments were facts files */
     struct output          *facts_output;              /* --save-facts; NULL */
 };
 
@@ -47,7 +51,12 @@ void audit_replay(struct audit *, bool ask_tables, int64_t evaluated_at);
 /* Fills the report from the outcome: findings of the whole, faults of the surroundings, counts. */
 void audit_report(struct audit *, int64_t started, int64_t finished, bool complete, const char *resolver);
 
-/* Writes the facts file and every output; false when one cannot be kept (none of the others is touched by that). */
+/* Opens --history, so that an overlap is told before any work is done; and adds the run to it (audit_write keeps it). */
+bool audit_open_history(struct audit *, struct error *err);
+bool audit_record(struct audit *, struct error *err);
+
+/* Writes the facts file and every output; false when one cannot be kept (none of the others is touched by that).
+ * The history is kept last: what was not written is news next time too. */
 bool audit_write(struct audit *, struct error *err);
 
 /* The status by verdicts. */

@@ -28,7 +28,7 @@ static bool replay(struct audit *audit, struct error *err)
     const char        **texts;
     size_t              i, count;
 
-    if (!audit_open_outputs(audit, true, err) || !read_facts(audit, &header, err))
+    if (!audit_open_history(audit, err) || !audit_open_outputs(audit, true, err) || !read_facts(audit, &header, err))
         return false;
     count = facts_destination_count(audit->facts);
     texts = region_array(audit->region, count + 1, sizeof(*texts));
@@ -39,7 +39,7 @@ static bool replay(struct audit *audit, struct error *err)
     audit_add_proposed_destinations(audit);
     audit_replay(audit, false, header.started);
     audit_report(audit, header.started, header.finished, header.complete, header.resolver);
-    return true;
+    return audit_record(audit, err);
 }
 
 int cmd_replay(struct region *region, const struct options *options)

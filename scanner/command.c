@@ -26,7 +26,9 @@ static const struct command commands[] = {
     { "replay", FOR_REPLAY, "facts ...", "judge saved facts against this or another configuration, without network",
       "Reads what scan --save-facts kept and judges it again: with the configuration as it is now, as of another time, or\n"
       "as another release of Postfix. Nothing is asked of anybody.", cmd_replay },
-    { "diff", 0, NULL, NULL, NULL, NULL },
+    { "diff", FOR_DIFF, "[before after]", "two reports, or two runs of the history: worse, better, appeared, vanished",
+      "Compares two saved reports; with --history two of its runs by their numbers, or the last two. The exit status is that\n"
+      "of the worst new verdict among what turned worse.", cmd_diff },
     { "report", FOR_REPORT, "file", "render a saved report in other formats",
       "Reads a report that scan --json or --jsonl wrote, and writes it in any other format: the same bytes as the scan itself\n"
       "would have written. - is standard input.", cmd_report },
@@ -34,8 +36,13 @@ static const struct command commands[] = {
       "Joins reports with reports, or facts files with facts files. Of what is in more than one, the latest observation\n"
       "counts. Facts go to standard output, or to the file of --save-facts.", cmd_merge },
     { "migrate", 0, NULL, NULL, NULL, NULL },
-    { "history", 0, NULL, NULL, NULL, NULL },
-    { "acknowledge", 0, NULL, NULL, NULL, NULL },
+    { "history", FOR_HISTORY, "[destination ...]", "past runs, the life of a destination, forgetting",
+      "Lists the runs of the file that --history names; with destinations, how each of them fared and which changes it had.\n"
+      "With --keep DAYS, forgets the runs that are older.", cmd_history },
+    { "acknowledge", FOR_ACKNOWLEDGE, "[destination ...]", "a known fault: no alarm until its end date",
+      "Notes in the history that the present fault of a destination is known: until the time given it counts as deliver, and\n"
+      "is not announced. Another fault of the same destination is. Without destinations, lists what is acknowledged.",
+      cmd_acknowledge },
     { "advise", 0, NULL, NULL, NULL, NULL },
 };
 

@@ -16,7 +16,8 @@ enum kind {
     KIND_SECONDS,   /* unsigned long */
     KIND_FLAG,      /* bool */
     KIND_PREFIX,    /* allow, repeatable */
-    KIND_TIME,      /* at */
+    KIND_DAYS,      /* keep, and that it was given */
+    KIND_TIME,      /* at or until, and that it was given */
     KIND_SENDER,
     KIND_PROGRESS,
     KIND_FAIL_ON,
@@ -78,9 +79,6 @@ static const struct row rows[] = {
       "ask DNS, open no SMTP connection, print what would be contacted and how often" },
     { "user", 0, KIND_TEXT, AT(user), FOR_SCAN | FOR_EXPLAIN, "NAME", NULL,
       "the user that the worker becomes when started as root (default nobody)" },
-    { "history", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
-    { "changes-only", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
-    { "confirm", 0, KIND_LATER, 0, FOR_SCAN, "N", NULL, NULL },
     { "resume", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
     { "mta-sts", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
     { "as", 0, KIND_LATER, 0, FOR_SCAN, "MECHANISM", NULL, NULL },
@@ -89,8 +87,19 @@ static const struct row rows[] = {
     { "at", 0, KIND_TIME, AT(at), FOR_JUDGING, "TIME", "Judgement", "judge as of this time (RFC 3339 or a date)" },
     { "horizon", 0, KIND_COUNT, AT(horizon), FOR_JUDGING, "DAYS", NULL,
       "tell what will turn worse within so many days (default 14)" },
-    { "fail-on", 0, KIND_FAIL_ON, AT(fail_on), FOR_EXPLAIN | FOR_REPORTS, "VERDICT", NULL,
+    { "fail-on", 0, KIND_FAIL_ON, AT(fail_on), FOR_EXPLAIN | FOR_REPORTS | FOR_DIFF, "VERDICT", NULL,
       "downgrade, defer or never: the verdict from which on the exit status is not 0 (default downgrade)" },
+    { "history", 0, KIND_TEXT, AT(history), FOR_SCAN | FOR_REPLAY | FOR_DIFF | FOR_HISTORY | FOR_ACKNOWLEDGE, "FILE", "Past runs",
+      "the file that keeps the verdicts of every run; scan and replay add theirs to it" },
+    { "changes-only", 0, KIND_FLAG, AT(changes_only), FOR_SCAN | FOR_REPLAY, NULL, NULL,
+      "tell only what changed since the last run; nothing changed: nothing, and status 0" },
+    { "confirm", 0, KIND_COUNT, AT(confirm), FOR_SCAN | FOR_REPLAY, "N", NULL,
+      "announce a change for the worse when N runs in a row have seen it (default 1)" },
+    { "keep", 0, KIND_DAYS, AT(keep), FOR_HISTORY, "DAYS", NULL, "forget runs that are older" },
+    { "until", 0, KIND_TIME, AT(until), FOR_ACKNOWLEDGE, "TIME", NULL,
+      "when the fault counts again: a date or RFC 3339" },
+    { "comment", 0, KIND_TEXT, AT(comment), FOR_ACKNOWLEDGE, "TEXT", NULL, "why it is tolerated; reports show it" },
+    { "withdraw", 0, KIND_FLAG, AT(withdraw), FOR_ACKNOWLEDGE, NULL, NULL, "end the acknowledgement now" },
     { "save-facts", 0, KIND_TEXT, AT(save_facts), FOR_SCAN | FOR_EXPLAIN | FOR_MERGE, "FILE", "Output",
       "keep what was observed, for replay" },
     { "text", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report for people (default: to standard output)" },
@@ -193,12 +202,14 @@ static bool set_word(int *place, const struct row *row, const struct name *words
     return false;
 }
 
-static bool set_time(struct options *options, const char *value, struct error *err)
+static bool set_time(struct options *options, const struct row *row, const char *value, struct error *err)
 {
-    options->has_at = true;
-    if (utc_parse(slice_of(value), &options->at))
+    bool at = row->offset == AT(at);
+
+    *(at ? &options->has_at : &options->has_until) = true;
+    if (utc_parse(slice_of(value), at ? &options->at : &options->until))
         return true;
-    error_set(err, EXIT_USAGE_ERROR, "--at %s: not a time", value);
+    error_set(err, EXIT_USAGE_ERROR, "--%s %s: not a time", row->name, value);
     error_fix(err, "write a date, 2026-12-01, or RFC 3339, 2026-12-01T06:00:00Z");
     return false;
 }
@@ -228,13 +239,16 @@ static bool set_option(struct region *region, struct options *options, const str
         return true;
     case KIND_LIST:
         return add_override(region, place, row, value, err);
+    case KIND_DAYS:
+        options->has_keep = true;
+        return set_number(place, row, value, err);
     case KIND_COUNT:
     case KIND_SECONDS:
         return set_number(place, row, value, err);
     case KIND_PREFIX:
         return add_prefix(region, options, value, err);
     case KIND_TIME:
-        return set_time(options, value, err);
+        return set_time(options, row, value, err);
     case KIND_SENDER:
         return set_sender(options, value, err);
     case KIND_OUTPUT:

@@ -14,7 +14,8 @@
 
 /* Which commands take an option. */
 enum {
-    FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16, FOR_LINT = 256, FOR_MIGRATE = 512,
+    FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16, FOR_DIFF = 32,
+    FOR_HISTORY = 64, FOR_ACKNOWLEDGE = 128, FOR_LINT = 256, FOR_MIGRATE = 512,
     FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_LINT | FOR_MIGRATE,              /* those that read a configuration */
     FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,             /* those that judge deliveries */
     FOR_REPORTS = FOR_SCAN | FOR_REPLAY | FOR_REPORT | FOR_MERGE,  /* those that write reports in any format */
@@ -67,6 +68,16 @@ struct options {
     size_t             output_count;
     enum progress_wish progress;
     bool               verbose, quiet, offline;
+    /* past runs */
+    const char        *history;
+    bool               changes_only;
+    unsigned long      confirm;         /* runs in a row; 0: not given, at once */
+    bool               has_keep;
+    unsigned long      keep;            /* days */
+    bool               has_until;
+    int64_t            until;
+    const char        *comment;
+    bool               withdraw;
     enum fail_on       fail_on;
     bool               help;
 };

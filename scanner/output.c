@@ -35,7 +35,7 @@ static char *directory_of(const char *path)
     return directory;
 }
 
-static bool place_is_safe(const char *path, struct error *err)
+bool output_place_is_safe(const char *path, struct error *err)
 {
     struct stat status;
     char       *directory = directory_of(path);
@@ -93,7 +93,7 @@ struct output *output_open(const char *path, struct error *err)
         output->stream = stdout;
         return output;
     }
-    if (place_is_safe(path, err) && open_beside(output, path, err))
+    if (output_place_is_safe(path, err) && open_beside(output, path, err))
         return output;
     output_abandon(output);
     return NULL;

@@ -103,14 +103,30 @@ static void count_worse(const struct report *report, size_t *counts)
     region_free(region);
 }
 
+/* They count as deliver. */
+static void leave_out_acknowledged(const struct report *report, size_t *counts)
+{
+    size_t i;
+
+    for (i = 0; i < report->count; i++) {
+        if (report->results[i]->acknowledged == NULL)
+            continue;
+        counts[report->results[i]->verdict]--;
+        counts[VERDICT_DELIVER]++;
+    }
+}
+
 int report_status(const struct report *report, enum fail_on fail_on)
 {
-    size_t        counts[VERDICT_UNKNOWN + 1];
-    const size_t *told = report->counts.by_verdict;
+    size_t counts[VERDICT_UNKNOWN + 1];
 
-    if (report->proposed != NULL) {
+    if (report->news != NULL) {
+        changes_count_verdicts(&report->news->changes, counts);
+    } else if (report->proposed != NULL) {
         count_worse(report, counts);
-        told = counts;
+    } else {
+        memcpy(counts, report->counts.by_verdict, sizeof(counts));
+        leave_out_acknowledged(report, counts);
     }
-    return exit_status_of(told, fail_on, report->complete);
+    return exit_status_of(counts, fail_on, report->complete);
 }

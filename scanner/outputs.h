@@ -19,7 +19,8 @@ bool outputs_write(struct outputs *, const struct report *, const struct options
 /* What was not written leaves no trace. */
 void outputs_abandon(struct outputs *);
 
-/* The exit status that a report asks for: by its verdicts; of a proposed configuration by what turns worse under it. */
+/* The exit status that a report asks for: by its verdicts, acknowledged faults left out; of news or a
+ * proposed configuration by what turns worse. */
 int report_status(const struct report *, enum fail_on);
 
 #endif

@@ -36,6 +36,16 @@ const char *verdict_word(enum verdict verdict)
     return name_word(verdict_words, (int)verdict);
 }
 
+bool verdict_parse(const char *word, enum verdict *verdict)
+{
+    int code;
+
+    if (!name_code_exact(verdict_words, slice_of(word), &code))
+        return false;
+    *verdict = (enum verdict)code;
+    return true;
+}
+
 const char *severity_word(enum severity severity)
 {
     return name_word(severity_words, (int)severity);

@@ -12,6 +12,7 @@
 /* In the order of the ranking; UNKNOWN and NOT_TRIED stand outside it. */
 enum verdict { VERDICT_DELIVER, VERDICT_DOWNGRADE, VERDICT_DEFER, VERDICT_BOUNCE, VERDICT_UNKNOWN, VERDICT_NOT_TRIED };
 const char *verdict_word(enum verdict);               /* "deliver" ... "not-tried" */
+bool verdict_parse(const char *word, enum verdict *);  /* false: no verdict; word may be NULL */
 
 enum severity { SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL };
 const char *severity_word(enum severity);
@@ -97,6 +98,12 @@ struct hop_result {
     size_t                   host_count;
 };
 
+/* A fault that is known, and counts as deliver for a while. */
+struct acknowledgement {
+    int64_t     until;       /* the first second at which it counts no more */
+    const char *comment;
+};
+
 struct result {
     const struct destination *destination;
     const struct route       *route;
@@ -107,6 +114,7 @@ struct result {
     struct findings findings;
     struct hop_result *hops;
     size_t      hop_count;
+    const struct acknowledgement *acknowledged; /* NULL: it is not; told by the history of runs, never by the judgement */
     const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
 };
 

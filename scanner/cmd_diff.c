@@ -1,0 +1,126 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "reports/text_changes.h"
+#include "scanner/command.h"
+#include "scanner/history.h"
+#include "scanner/output.h"
+#include "scanner/saved_file.h"
+
+/* The two sides of a comparison. */
+struct sides {
+    struct standing *standings[2];
+    size_t           counts[2];
+};
+
+static bool read_reports(struct region *region, const struct options *options, struct sides *sides, struct error *err)
+{
+    struct report report;
+    struct json  *tree;
+    size_t        i;
+
+    for (i = 0; i < 2; i++) {
+        report = (struct report){ 0 };
+        tree = saved_file_report(region, options->arguments.items[i], &report, err);
+        if (tree == NULL)
+            return false;
+        sides->standings[i] = standings_of_report(region, &report);
+        sides->counts[i] = report.count;
+        json_free(tree);
+    }
+    return true;
+}
+
+static bool run_number(const char *text, int64_t *number, struct error *err)
+{
+    unsigned long value;
+
+    if (!slice_to_number(slice_of(text), 1000000000, &value)) {
+        error_set(err, EXIT_USAGE_ERROR, "diff: %s is no number of a run", text);
+        error_fix(err, "posttls-audit history lists the runs; reports are compared without --history");
+        return false;
+    }
+    *number = (int64_t)value;
+    return true;
+}
+
+static bool choose_runs(struct region *region, struct history *history, const struct options *options, int64_t numbers[2],
+                        struct error *err)
+{
+    struct history_run *runs;
+    size_t              count;
+
+    if (options->arguments.count == 2)
+        return run_number(options->arguments.items[0], &numbers[0], err) &&
+               run_number(options->arguments.items[1], &numbers[1], err);
+    if (!history_runs(history, region, 2, &runs, &count, err))
+        return false;
+    if (count < 2) {
+        error_set_at(err, EXIT_USAGE_ERROR, options->history, 0, "holds %zu run%s: nothing to compare", count,
+                     count == 1 ? "" : "s");
+        return false;
+    }
+    numbers[0] = runs[0].id;
+    numbers[1] = runs[1].id;
+    return true;
+}
+
+static bool read_runs(struct region *region, const struct options *options, struct sides *sides, struct error *err)
+{
+    struct history *history = history_open(options->history, HISTORY_READ, err);
+    int64_t         numbers[2];
+    bool            good = history != NULL && choose_runs(region, history, options, numbers, err);
+    size_t          i;
+
+    for (i = 0; good && i < 2; i++)
+        good = history_standings(history, region, numbers[i], &sides->standings[i], &sides->counts[i], err);
+    history_close(history);
+    return good;
+}
+
+static bool read_sides(struct region *region, const struct options *options, struct sides *sides, struct error *err)
+{
+    size_t count = options->arguments.count;
+
+    if (options->history != NULL && (count == 0 || count == 2))
+        return read_runs(region, options, sides, err);
+    if (options->history == NULL && count == 2)
+        return read_reports(region, options, sides, err);
+    error_set(err, EXIT_USAGE_ERROR, "diff: two reports, or --history FILE and perhaps two runs, are to be named");
+    error_fix(err, "posttls-audit diff yesterday.json today.json");
+    return false;
+}
+
+static bool print(const struct changes *changes, struct error *err)
+{
+    static const struct changes_labels labels = { "before", "now", false };
+    struct output *output = output_open("-", err);
+    struct report_options options = { 0 };
+    struct page    page;
+    struct sink    sink;
+
+    if (output == NULL)
+        return false;
+    sink = output_sink(output);
+    options.colour = output_is_terminal(output);
+    options.width = output_width(output);
+    page_init(&page, &options, &sink);
+    page_changes(&page, changes, &labels);
+    return output_commit(output, err);
+}
+
+int cmd_diff(struct region *region, const struct options *options)
+{
+    size_t         counts[VERDICT_UNKNOWN + 1];
+    struct sides   sides = { 0 };
+    struct changes changes;
+    struct error   err;
+
+    if (!read_sides(region, options, &sides, &err))
+        return command_fail(&err);
+    changes_find(&changes, region, sides.standings[0], sides.counts[0], sides.standings[1], sides.counts[1]);
+    if (!options->quiet && !print(&changes, &err))
+        return command_fail(&err);
+    changes_count_verdicts(&changes, counts);
+    return exit_status_of(counts, options->fail_on, true);
+}
