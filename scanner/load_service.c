@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "probes/wire/x509_facts.h"
+#include "scanner/config/proxy_maps.h"
 #include "scanner/files.h"
 #include "scanner/postmap.h"
 #include "scanner/tls_engine.h"
@@ -64,6 +65,20 @@ static struct table_loader loader_of(struct config *config)
     return (struct table_loader){ read_table_file, dump_table, config };
 }
 
+/* False: the program that opens the table dies of it. */
+static bool is_permitted(const struct config *config, struct table *t, const char *parameter, struct error *err)
+{
+    if (!table_is_proxied(t) || proxy_maps_permit(config->rewrite, table_name(t)))
+        return true;
+    if (version_at_least(config->version, 3, 11, 0)) {
+        table_not_permitted(t);
+        return true;
+    }
+    error_set(err, 0, "%s: proxy_read_maps does not list %s", parameter, table_name(t));
+    error_fix(err, "leave \"proxy:\" away: the SMTP client opens files itself");
+    return false;
+}
+
 /* Opens the list that a parameter holds. False: fatal at process start. */
 static bool open_list(struct config *config, struct params *params, const char *parameter, bool no_regsub,
                       struct table_list *list, struct error *err)
@@ -77,6 +92,9 @@ static bool open_list(struct config *config, struct params *params, const char *
         return false;
     for (i = 0; i < list->count; i++) {
         const struct table_notice *notice;
+
+        if (!is_permitted(config, list->tables[i], parameter, err))
+            return false;
 
         for (notice = table_notices(list->tables[i]); notice != NULL; notice = notice->next) {
             struct table_notice *copy = region_copy(config->region, notice, sizeof(*notice));
@@ -239,6 +257,8 @@ static bool open_client_tables(struct config *config, struct service *service, s
            open_list(config, service->params, "smtp_tls_per_site", false, &service->per_site, err) &&
            open_list(config, service->params, "smtp_discard_ehlo_keyword_address_maps", false,
                      &service->discard_ehlo_maps, err) &&
+           open_list(config, service->params, "smtp_pix_workaround_maps", false, &service->pix_maps, err) &&
+           open_list(config, service->params, "smtp_reply_filter", false, &service->reply_filter, err) &&
            (!sasl || open_list(config, service->params, "smtp_sasl_password_maps", false, &service->sasl_password_maps, err)) &&
            open_list(config, service->params, "smtp_dns_reply_filter", false, &service->dns_reply_filter, err);
 }

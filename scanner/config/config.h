@@ -30,6 +30,8 @@ struct service {
     struct table_list policy_maps;          /* smtp_tls_policy_maps; count 0 when empty */
     struct table_list per_site;             /* smtp_tls_per_site */
     struct table_list discard_ehlo_maps;    /* smtp_discard_ehlo_keyword_address_maps */
+    struct table_list pix_maps;             /* smtp_pix_workaround_maps */
+    struct table_list reply_filter;         /* smtp_reply_filter */
     struct table_list sasl_password_maps;   /* smtp_sasl_password_maps when smtp_sasl_auth_enable */
     struct table_list dns_reply_filter;     /* smtp_dns_reply_filter */
     const struct config_file *ca_file;      /* smtp_tls_CAfile; NULL when not configured */

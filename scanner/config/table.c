@@ -255,6 +255,11 @@ bool table_is_proxied(const struct table *t)
     return t->proxied;
 }
 
+void table_not_permitted(struct table *t)
+{
+    table_break(t, false, "proxy-not-permitted", 0, "%s: proxy_read_maps does not list the table", t->name);
+}
+
 const char *table_rest(const struct table *t)
 {
     return t->rest != NULL ? t->rest : "";

@@ -140,6 +140,8 @@ const struct table *table_member(const struct table *, size_t i);
 /* "hash", "pcre" ...: without "proxy:"; NULL when there is no such type. table_is_proxied: it is asked of proxymap(8). */
 const char *table_type(const struct table *);
 bool table_is_proxied(const struct table *);
+/* proxymap(8) does not serve it: every lookup is an error. */
+void table_not_permitted(struct table *);
 /* What stands behind the type: the path of a file, mostly. */
 const char *table_rest(const struct table *);
 

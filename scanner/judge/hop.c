@@ -62,12 +62,12 @@ static enum lookup_answer ask(struct looking *look, const struct table_list *lis
     return answer_of(look, answer);
 }
 
-static bool lists_starttls(const char *keywords)
+static bool has_word(const char *list, const char *wanted)
 {
-    struct slice rest = slice_of(keywords), word;
+    struct slice rest = slice_of(list), word;
 
     while (slice_next_token(&rest, ", \t\r\n", &word))
-        if (slice_eq_text_nocase(word, "starttls"))
+        if (slice_eq_text_nocase(word, wanted))
             return true;
     return false;
 }
@@ -88,7 +88,61 @@ static enum lookup_answer discards_starttls(struct looking *look, const struct m
         return found;
     if (found == ANSWER_YES)
         keywords = answer.value;
-    return lists_starttls(keywords) ? ANSWER_YES : ANSWER_NO;
+    return has_word(keywords, "starttls") ? ANSWER_YES : ANSWER_NO;
+}
+
+/* smtp_pix_workaround_maps, in place of smtp_pix_workarounds; an error counts as no entry. */
+static bool pix_without_esmtp(struct looking *look, const struct mail_host *host, bool otherwise)
+{
+    char address[ADDRESS_TEXT_MAX];
+    struct table_answer answer;
+
+    address_to_text(&host->address, address);
+    if (look->hop->service->pix_maps.count == 0 ||
+        ask(look, &look->hop->service->pix_maps, address, &answer) != ANSWER_YES)
+        return otherwise;
+    return has_word(answer.value, "disable_esmtp");
+}
+
+/* What smtp_reply_filter makes of one line; the last one of an EHLO reply has a space behind its code. */
+static enum filter_effect filter_line(struct looking *look, struct slice line, bool in_ehlo)
+{
+    const char *key = region_slice(look->region, line);
+    struct table_answer answer;
+    bool keyword = in_ehlo && line.n > 4 && slice_eq_text_nocase(slice_from_index(line, 4), "STARTTLS");
+
+    switch (ask(look, &look->hop->service->reply_filter, key, &answer)) {
+    case ANSWER_NO:
+        return FILTER_NOTHING;
+    case ANSWER_ERROR:
+        return FILTER_ERROR;
+    case ANSWER_UNKNOWN:
+        return FILTER_CHANGES;
+    case ANSWER_YES:
+        break;
+    }
+    if (strcmp(answer.value, key) == 0)
+        return FILTER_NOTHING;
+    return keyword && strncmp(answer.value, key, 4) == 0 ? FILTER_HIDES_STARTTLS : FILTER_CHANGES;
+}
+
+/* What smtp_reply_filter makes of the replies that were seen: the strongest effect. */
+static enum filter_effect filter_replies(struct looking *look, const struct conversation *seen)
+{
+    const struct reply *const replies[] = { &seen->greeting, &seen->ehlo, &seen->helo, &seen->starttls,
+                                            &seen->tls_greeting, &seen->tls_ehlo, &seen->tls_helo };
+    enum filter_effect effect = FILTER_NOTHING;
+
+    for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
+        struct slice rest = slice_of(replies[i]->text != NULL ? replies[i]->text : ""), line;
+
+        while (slice_next_token(&rest, "\n", &line)) {
+            enum filter_effect one = filter_line(look, line, replies[i] == &seen->ehlo);
+
+            effect = one > effect ? one : effect;
+        }
+    }
+    return effect;
 }
 
 /* smtp_sasl_passwd_lookup(): the sender where it decides, the host, the next-hop. */
@@ -152,11 +206,14 @@ static void observe(struct looking *look, struct host_case *c, const struct matc
                  c->host, c->effective, &c->handshake_error);
     match_find(look->region, loaded, hop->input->config, hop->service, &hop->nexthop, c->policy, &hop->mail_hosts,
                c->host, c->effective);
+    profile->pix_no_esmtp = pix_without_esmtp(look, c->host, profile->pix_no_esmtp);
     c->profile = profile;
     c->discards_starttls = discards_starttls(look, c->host);
     c->credentials = credentials(look, c->host);
     c->conversation = view_conversation(view_of(hop), profile);
     hop->wanted |= c->conversation == NULL && view_of(hop)->wants != NULL;
+    if (c->conversation != NULL && hop->service->reply_filter.count > 0)
+        c->filter = filter_replies(look, c->conversation);
     judge_certificate(look, c, loaded);
     *match = loaded;
 }

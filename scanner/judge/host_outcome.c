@@ -91,6 +91,14 @@ static struct attempt failed(const struct dialogue *d, const char *dsn, enum rea
     return attempt;
 }
 
+/* A lookup within the session failed. */
+static struct attempt local_data_error(const struct dialogue *d)
+{
+    return failed(d, "4.3.0", REASON_TABLE_ERROR,
+                  region_printf(d->region, "local data error while talking to %s",
+                                host_name_address(d->region, d->c->host)));
+}
+
 /* The address is passed over before there is a session. */
 static struct attempt skipped(const struct dialogue *d, const char *dsn, enum reason reason, const char *text)
 {
@@ -262,9 +270,7 @@ static bool ehlo_settles(const struct dialogue *d, const struct reply *ehlo, str
     if (ehlo->code / 100 != 2)
         return false; /* HELO: no keywords, no name */
     if (d->c->discards_starttls == ANSWER_ERROR)
-        *attempt = failed(d, "4.3.0", REASON_TABLE_ERROR,
-                          region_printf(d->region, "local data error while talking to %s",
-                                        host_name_address(d->region, d->c->host)));
+        *attempt = local_data_error(d);
     else if (loops(d))
         *attempt = looped(d);
     else
@@ -276,7 +282,8 @@ static bool ehlo_settles(const struct dialogue *d, const struct reply *ehlo, str
 
 static bool offers_starttls(const struct host_case *c)
 {
-    return c->conversation->starttls_offered && c->discards_starttls != ANSWER_YES;
+    return c->conversation->starttls_offered && c->discards_starttls != ANSWER_YES &&
+           c->filter != FILTER_HIDES_STARTTLS;
 }
 
 enum reason host_clear_cause(const struct host_case *c)
@@ -306,9 +313,7 @@ static struct attempt retry_or(const struct dialogue *d, struct attempt failure)
     if (d->c->credentials == ANSWER_UNKNOWN)
         return unknown(d, REASON_TABLE_UNREADABLE);
     if (d->c->credentials == ANSWER_ERROR)
-        return failed(d, "4.3.0", REASON_TABLE_ERROR,
-                      region_printf(d->region, "local data error while talking to %s",
-                                    host_name_address(d->region, d->c->host)));
+        return local_data_error(d);
     clear.in_tls = false;
     return sent(&clear, VERDICT_DOWNGRADE, REASON_PLAINTEXT_RETRY);
 }
@@ -449,6 +454,10 @@ static struct attempt contact(struct dialogue *d)
             return connect_failed(d);
         return not_observed(d);
     }
+    if (d->c->filter == FILTER_CHANGES)
+        return unknown(d, REASON_NOT_OBSERVED);
+    if (d->c->filter == FILTER_ERROR)
+        return local_data_error(d);
     return converse(d);
 }
 

@@ -9,6 +9,14 @@
 /* What a lookup in one of the service's tables came to; only what matters to the dialogue. */
 enum lookup_answer { ANSWER_NO, ANSWER_YES, ANSWER_ERROR, ANSWER_UNKNOWN };
 
+/* What smtp_reply_filter does to the replies of a server, weakest first. */
+enum filter_effect {
+    FILTER_NOTHING,
+    FILTER_HIDES_STARTTLS,
+    FILTER_CHANGES,          /* so that what would come of it was not observed */
+    FILTER_ERROR
+};
+
 /* All that is known of an attempt. Everything is borrowed. */
 struct host_case {
     const struct service      *service;
@@ -22,6 +30,7 @@ struct host_case {
     const struct conversation *conversation; /* NULL: not observed */
     const struct certificate_verdict *certificate; /* NULL unless the handshake completed and TLS is in use */
     enum lookup_answer         discards_starttls;
+    enum filter_effect         filter;
     enum lookup_answer         credentials;  /* SASL: no retry in the clear */
 };
 

@@ -2,6 +2,7 @@
  * way through the entries of policy tables. */
 #include <string.h>
 
+#include "scanner/config/proxy_maps.h"
 #include "scanner/judge/lint_impl.h"
 
 #define FORGET_EVERY    256
@@ -86,37 +87,9 @@ static void check_file(struct lint *lint, const struct table *t)
                  "chmod o-w %s", path);
 }
 
-/* What proxymap(8) lets through unless proxy_read_maps says otherwise: of the tables that lint looks at, all but
- * smtp_tls_per_site. postconf(5). */
-static const char *const proxied_by_default[] = { "smtp_tls_policy_maps",        "lmtp_tls_policy_maps",
-                                                  "transport_maps",              "sender_dependent_relayhost_maps",
-                                                  "smtp_sasl_password_maps",     "lmtp_sasl_password_maps",
-                                                  "sender_dependent_default_transport_maps" };
-
-static bool lists(const char *value, const char *name)
-{
-    struct slice rest = slice_of(value), item;
-
-    while (slice_next_token_braced(&rest, ", \t\r\n", &item))
-        if (slice_eq_text(item, name))
-            return true;
-    return false;
-}
-
-/* The parameters are those of main.cf: proxymap(8) does not see what master.cf gives to a service. */
-static bool is_permitted(const struct lint *lint, const char *name)
-{
-    if (params_is_set(lint->config->rewrite, "proxy_read_maps", NULL))
-        return lists(params_text(lint->config->rewrite, "proxy_read_maps"), name);
-    for (size_t i = 0; i < sizeof(proxied_by_default) / sizeof(proxied_by_default[0]); i++)
-        if (lists(params_text(lint->config->rewrite, proxied_by_default[i]), name))
-            return true;
-    return false;
-}
-
 static void check_proxy(struct lint *lint, const struct table *t, const char *parameter)
 {
-    if (table_is_proxied(t) && !is_permitted(lint, table_name(t)))
+    if (table_is_proxied(t) && !proxy_maps_permit(lint->config->rewrite, table_name(t)))
         lint_fix(lint,
                  lint_tell(lint, LINT_PROXY_NOT_PERMITTED, lint->main_cf, 0, "%s: proxy_read_maps does not list %s",
                            parameter, table_name(t)),
