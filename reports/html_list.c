@@ -1,6 +1,7 @@
 /* The destinations of the HTML report: a list that can be read without JavaScript, and the data of the one with it. */
 #include <string.h>
 
+#include "reports/compare.h"
 #include "reports/html.h"
 #include "reports/html_page.h"
 #include "scanner/base/dict.h"
@@ -122,7 +123,7 @@ static const char *provider_of(const struct result *result)
                                                                                                            : host;
 }
 
-/* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark] */
+/* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark, change] */
 static void put_index_row(struct html_page *page, struct index *index, const struct story *story, size_t i)
 {
     const struct forecast   *forecast = &story->result->forecast;
@@ -130,6 +131,7 @@ static void put_index_row(struct html_page *page, struct index *index, const str
     const char              *words[] = {
         verdict_word(story->result->verdict), story_level(story), reason_code(forecast->reason), dash(forecast->dsn),
         dash(forecast->tls), provider_of(story->result), dash(story_entry(story, story->policy)), row_remark(story),
+        story->result->proposed != NULL ? change_word(change_of_proposed(page->report, story->result)) : "",
     };
     size_t k;
 

@@ -39,6 +39,7 @@ void html_tiles(struct html_page *, struct buf *);
 void html_todo(struct html_page *, struct buf *);
 void html_soon(struct html_page *, struct buf *);
 void html_local(struct html_page *, struct buf *);
+void html_changes(struct html_page *, struct buf *);
 void html_pictures(struct html_page *, struct buf *);
 void html_configuration(struct html_page *, struct buf *);
 

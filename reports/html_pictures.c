@@ -8,7 +8,9 @@
 #include "scanner/base/mem.h"
 
 #define BAR_WIDTH 1000  /* units of a full bar */
-#define SOONEST 8       /* certificates that are named */
+#define SOONEST 8       /* certificates that are named, */
+#define SOON_DAYS 60    /* if they end within so many days; but no fewer than */
+#define SOON_LEAST 3
 
 static size_t row_total(const size_t *row)
 {
@@ -141,7 +143,7 @@ static void put_soonest(const struct html_page *page, struct buf *out, struct ht
 
     buf_add_text(out, "<table class=\"rows\"><caption>The next to expire</caption><thead><tr><th scope=\"col\">host</th>"
                       "<th scope=\"col\">valid to</th><th scope=\"col\">destinations</th></tr></thead><tbody>\n");
-    for (i = 0; i < count && i < SOONEST; i++)
+    for (i = 0; i < count && i < SOONEST && (i < SOON_LEAST || days_left(page, leaves[i]) < SOON_DAYS); i++)
         html_printf(out, "<tr><td><code>%s</code></td><td>%s <span class=\"dim\">(%s)</span></td><td class=\"n\">%zu</td></tr>\n",
                     leaves[i]->host, date_text(page->region, leaves[i]->cert->not_after),
                     days_text(page->region, page->report->evaluated_at, leaves[i]->cert->not_after),

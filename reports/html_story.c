@@ -133,7 +133,7 @@ static void put_mx(struct buf *out, const struct json *mx)
         return;
     html_printf(out, " <span class=\"dim\">MX, %s:</span>", dnssec);
     for (i = 0; i < json_count(records); i++)
-        html_printf(out, "%s %zu <code>%s</code>", i > 0 ? "," : "",
+        html_printf(out, "%s <span class=\"dim\">%zu</span> <code>%s</code>", i > 0 ? "," : "",
                     (size_t)json_get_integer(json_at(records, i), "preference", 0),
                     json_get_text(json_at(records, i), "host"));
     if (i == 0)
@@ -166,6 +166,7 @@ void html_story(struct html_teller *teller, struct buf *out, const struct story 
     html_term_code(out, "policy", story_entry(story, story->policy));
     if (story->policy != NULL)
         html_term(out, "policy error", story->policy->error);
+    html_proposed(out, story);
     put_findings(out, story);
     put_command(out, story);
     buf_add_text(out, "</dl>");

@@ -16,6 +16,9 @@ struct html_teller {
  * again. The story was found in the teller's region. */
 void html_story(struct html_teller *, struct buf *, const struct story *);
 
+/* What would become of it under the proposed configuration; nothing when none is. */
+void html_proposed(struct buf *, const struct story *);
+
 /* A host of the JSON report, with its chain, its TLSA records and what was said. */
 void html_host(struct html_teller *, struct buf *, const struct json *host);
 

@@ -20,6 +20,7 @@ static const struct {
     { "todo", html_todo, NULL },
     { "soon", html_soon, NULL },
     { "local", html_local, NULL },
+    { "changes", html_changes, NULL },
     { "pictures", html_pictures, NULL },
     { "configuration", html_configuration, NULL },
     { "plain-list", NULL, html_plain_list },

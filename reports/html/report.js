@@ -8,7 +8,7 @@
   const PROVIDERS = 200;    // that the filter offers; the search finds the others
   const VERDICTS = ['bounce', 'defer', 'downgrade', 'unknown', 'deliver'];
   // a row of the data
-  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const COLUMNS = [
     { id: 'verdict', field: VERDICT, label: 'Verdict' }, { id: 'name', field: NAME, label: 'Destination' },
     { id: 'level', field: LEVEL, label: 'Level' }, { id: 'dsn', field: DSN, label: 'DSN' },
@@ -20,7 +20,7 @@
   ];
   const SELECTS = [
     { id: 'level', field: LEVEL, any: 'any level' }, { id: 'reason', field: REASON, any: 'any reason' },
-    { id: 'provider', field: PROVIDER, any: 'any provider' },
+    { id: 'provider', field: PROVIDER, any: 'any provider' }, { id: 'change', field: CHANGE, any: 'any change' },
   ];
 
   const byId = (id) => document.getElementById(id);
@@ -80,15 +80,19 @@
 
   /* What is shown */
 
-  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', trouble: null });
+  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', change: '', trouble: null });
   const state = { ...nothing(), grouping: null, sort: null, down: false, page: 0 };
   const opened = new Set();
   let shown = [];
-  let haystacks = null;
+  let groups = null;      // of what is shown: the size of each, when there are any
 
-  const haystack = (i) => {
-    haystacks ??= rows.map((row) => [NAME, PROVIDER, REASON, LEVEL, ENTRY, REMARK].map((f) => word(row, f)).join('\n').toLowerCase());
-    return haystacks[i];
+  /* Which rows have the text: words are searched once, however many rows share them. */
+  const SEARCHED = [PROVIDER, REASON, LEVEL, ENTRY, REMARK];
+  const names = rows.map((row) => row[NAME].toLowerCase());
+  const lowerWords = words.map((text) => text.toLowerCase());
+  const makeSearchTest = (needle) => {
+    const hits = lowerWords.map((text) => text.includes(needle));
+    return (row, i) => names[i].includes(needle) || SEARCHED.some((field) => hits[row[field]]);
   };
 
   const makeTest = () => {
@@ -99,7 +103,7 @@
       if (state[id] !== '') tests.push((row) => word(row, field) === state[id]);
     }
     if (state.trouble !== null) tests.push((row) => row[TROUBLE] === state.trouble);
-    if (needles.length > 0) tests.push((row, i) => needles.every((needle) => haystack(i).includes(needle)));
+    tests.push(...needles.map(makeSearchTest));
     return (row, i) => tests.every((test) => test(row, i));
   };
 
@@ -116,16 +120,23 @@
     return ranks.get(field);
   };
 
-  const groupRanks = () => {
+  /* Those with most trouble first, then the largest; within each the order stays. Gives the sizes. */
+  const group = () => {
+    const members = new Map();
     const sizes = new Map();
     for (const i of shown) {
-      const size = sizes.get(rows[i][state.grouping]) ?? [0, 0];
-      size[0] += word(rows[i], VERDICT) === 'deliver' ? 0 : 1;
-      size[1] += 1;
-      sizes.set(rows[i][state.grouping], size);
+      const key = rows[i][state.grouping];
+      if (!members.has(key)) {
+        members.set(key, []);
+        sizes.set(key, { bad: 0, all: 0 });
+      }
+      members.get(key).push(i);
+      sizes.get(key).all += 1;
+      if (word(rows[i], VERDICT) !== 'deliver') sizes.get(key).bad += 1;
     }
-    const order = [...sizes.keys()].sort((a, b) => sizes.get(b)[0] - sizes.get(a)[0] || sizes.get(b)[1] - sizes.get(a)[1] || a - b);
-    return { sizes, rank: new Map(order.map((key, place) => [key, place])) };
+    const worse = (a, b) => sizes.get(b).bad - sizes.get(a).bad || sizes.get(b).all - sizes.get(a).all || a - b;
+    shown = [...members.keys()].sort(worse).flatMap((key) => members.get(key));
+    return sizes;
   };
 
   const choose = () => {
@@ -136,11 +147,7 @@
       const rank = rankOf(state.sort);
       shown.sort((a, b) => (state.down ? rank(b) - rank(a) : rank(a) - rank(b)) || a - b);
     }
-    if (state.grouping === null) return null;
-    const groups = groupRanks();
-    const place = new Map(shown.map((i, n) => [i, n]));
-    shown.sort((a, b) => groups.rank.get(rows[a][state.grouping]) - groups.rank.get(rows[b][state.grouping]) || place.get(a) - place.get(b));
-    return groups;
+    groups = state.grouping === null ? null : group();
   };
 
   /* The table */
@@ -188,13 +195,13 @@
     return opened.has(i) ? [tr, storyRow(i)] : [tr];
   };
 
-  const groupRow = (key, groups) => {
-    const [bad, all] = groups.sizes.get(key);
+  const groupRow = (key) => {
+    const { bad, all } = groups.get(key);
     const note = `${plural(all, 'destination')}${bad > 0 ? `, ${bad.toLocaleString('en')} not as asked` : ''}`;
     return element('tr', { class: 'group' }, element('th', { colspan: COLUMNS.length, scope: 'rowgroup' }, `${words[key]} `, element('span', { class: 'dim' }, note)));
   };
 
-  const fillTable = (groups, from, to) => {
+  const fillTable = (from, to) => {
     let body = null;
     let key = null;
     for (const old of table.querySelectorAll('tbody')) old.remove();
@@ -204,7 +211,7 @@
         table.append(body);
         if (groups !== null) {
           key = rows[i][state.grouping];
-          body.append(groupRow(key, groups));
+          body.append(groupRow(key));
         }
       }
       body.append(...rowOf(i));
@@ -229,10 +236,9 @@
   const isFiltered = () => shown.length < rows.length || state.trouble !== null;
 
   const show = (limit = PAGE) => {
-    const groups = choose();
     const from = Math.min(state.page * PAGE, Math.max(0, shown.length - 1));
     const to = Math.min(from + limit, shown.length);
-    fillTable(groups, from, to);
+    fillTable(from, to);
     fillPager(from, to);
     table.hidden = shown.length === 0;
     byId('clear').disabled = !isFiltered() && state.text === '';
@@ -248,7 +254,7 @@
     return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   };
 
-  const changed = () => { state.page = 0; show(); syncControls(); };
+  const changed = () => { state.page = 0; choose(); show(); syncControls(); };
 
   const syncControls = () => {
     byId('search').value = state.text;
@@ -279,6 +285,7 @@
     for (const { id, field, any } of SELECTS) {
       const select = byId(id);
       select.append(new Option(any, ''));
+      if (id === 'change') select.parentElement.hidden = rows.length === 0 || word(rows[0], CHANGE) === '';
       for (const [text, count] of tally(field).slice(0, PROVIDERS)) select.append(new Option(`${text} (${count.toLocaleString('en')})`, text));
       select.addEventListener('change', () => { state[id] = select.value; changed(); });
     }
@@ -310,7 +317,7 @@
     let timer = 0;
     byId('search').addEventListener('input', (event) => {
       clearTimeout(timer);
-      timer = setTimeout(() => { state.text = event.target.value.trim(); state.page = 0; show(); }, 80);
+      timer = setTimeout(() => { state.text = event.target.value.trim(); state.page = 0; choose(); show(); }, 80);
     });
   };
 
@@ -335,10 +342,11 @@
   };
 
   document.addEventListener('click', (event) => {
-    const link = event.target.closest('a[data-verdict], a[data-group], a[data-destination]');
+    const link = event.target.closest('a[data-verdict], a[data-group], a[data-change], a[data-destination]');
     if (link === null) return;
     event.preventDefault();
     if (link.dataset.verdict) jump({ verdicts: new Set([link.dataset.verdict]) });
+    else if (link.dataset.change) jump({ change: link.dataset.change });
     else if (link.dataset.group) jump({ trouble: Number(link.dataset.group) });
     else openByName(link.dataset.destination);
   });
@@ -351,8 +359,7 @@
   makeHeads();
   makeSearch();
   addCopyButtons(document.querySelector('main'));
-  show();
-  syncControls();
+  changed();
   byId('waiting').remove();
   byId('controls').hidden = false;
   if (location.hash.startsWith('#d=')) openByName(decodeURIComponent(location.hash.slice(3)));
