@@ -125,7 +125,6 @@ static struct table *open_at(struct region *region, struct slice type_name, cons
 {
     struct table *t = region_alloc(region, sizeof(*t));
     struct slice type, rest;
-    bool proxied = false;
 
     t->region = region;
     t->name = region_slice(region, type_name);
@@ -137,7 +136,7 @@ static struct table *open_at(struct region *region, struct slice type_name, cons
 
         if (!debug && !slice_eq_text(type, "proxy"))
             break;
-        proxied = proxied || !debug;
+        t->proxied = t->proxied || !debug;
         type_name = rest;
     }
     t->type_name = region_slice(region, type_name);
@@ -152,7 +151,7 @@ static struct table *open_at(struct region *region, struct slice type_name, cons
     table_break(t, false, "table-bad-syntax", 0, "open dictionary: expecting \"type:name\" form instead of \"%s\"",
                 t->type_name);
     /* A proxied table is opened by another process, which dies in place of this one. */
-    t->fatal = proxied ? NULL : t->error;
+    t->fatal = t->proxied ? NULL : t->error;
     return t;
 }
 

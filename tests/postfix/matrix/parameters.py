@@ -98,7 +98,7 @@ ROWS = [
     ("wrappermay", None, {"relayhost": "[{h}]:465", "smtp_tls_wrappermode": "yes"}, {}, "good", {"port": 465, "wrapper": True}, [44]),
     ("smtputf8off", "encrypt", {"smtputf8_enable": "no"}, NOTLS, "good", {}, []),
     ("linelimit", "encrypt", {"line_length_limit": "12288"}, {"ehlo": "verylong"}, "good", {}, [133]),
-    ("replyfilter", "encrypt", {"smtp_reply_filter": "pcre:{{/^250.STARTTLS/ 250 X}}"}, {}, "good", {}, []),
+    ("replyfilter", "encrypt", {"smtp_reply_filter": "pcre:{{/^250-STARTTLS/ 250-X}}"}, {}, "good", {}, []),
     ("replyfilterfail", "encrypt", {"smtp_reply_filter": "fail:no"}, {}, "good", {}, []),
     ("tlsoff", "encrypt", {"smtp_starttls_timeout": "1s"}, {"tls": "hang"}, "good", {}, []),
     ("tcpport", "encrypt", {"smtp_tcp_port": "2525"}, NOTLS, "good", {"port": 2525}, []),
