@@ -50,6 +50,24 @@ struct json *json_of_generator(const struct report *report)
     return json;
 }
 
+static struct json *json_of_saving(size_t asked, size_t needed)
+{
+    struct json *json = json_object();
+
+    json_put(json, "asked", json_integer((int64_t)asked));
+    json_put(json, "needed", json_integer((int64_t)needed));
+    return json;
+}
+
+static struct json *json_of_sharing(const struct report_sharing *sharing)
+{
+    struct json *json = json_object();
+
+    json_put(json, "questions", json_of_saving(sharing->questions_asked, sharing->questions_needed));
+    json_put(json, "conversations", json_of_saving(sharing->conversations_asked, sharing->conversations_needed));
+    return json;
+}
+
 struct json *json_of_run(const struct report *report, bool still_running)
 {
     struct json *json, *confinement;
@@ -67,6 +85,7 @@ struct json *json_of_run(const struct report *report, bool still_running)
     json_put(json, "complete", still_running ? json_null() : json_bool(report->complete));
     json_put(json, "resolver", json_text(report->resolver));
     json_put(json, "confinement", confinement);
+    json_put(json, "sharing", json_of_sharing(&report->sharing));
     return json;
 }
 

@@ -18,12 +18,19 @@ struct report_counts {
     size_t by_verdict[VERDICT_UNKNOWN + 1];
 };
 
+/* What was asked of others, and what the destinations would have asked for, each for itself. */
+struct report_sharing {
+    size_t questions_asked, questions_needed;           /* DNS */
+    size_t conversations_asked, conversations_needed;   /* profiles; a retry is not counted */
+};
+
 struct report {
     /* run */
     int64_t     started, finished, evaluated_at;   /* seconds since 1970 */
     bool        complete;                          /* false: interrupted or past its deadline */
     struct text_list confinement;                  /* of the process that spoke to the network, in words; empty: there was none */
     const char *resolver;                          /* "127.0.0.1:53"; NULL: none was asked (replay without the information) */
+    struct report_sharing sharing;                 /* all 0: nobody was asked (replay) */
     const struct config *config;
     const struct facts  *facts;                    /* certificates, transcripts */
     struct findings      findings;                 /* of the run as a whole */

@@ -44,6 +44,22 @@ static const char *upper(struct region *region, const char *word)
 
 /* Top */
 
+static const char *saved_text(struct region *region, size_t asked, size_t needed)
+{
+    return needed > asked ? region_printf(region, " (%zu without sharing)", needed) : "";
+}
+
+static void put_sharing(struct text_report *text, struct region *region)
+{
+    const struct report_sharing *sharing = &text->report->sharing;
+
+    if (sharing->questions_asked == 0 && sharing->conversations_asked == 0)
+        return;
+    page_printf(&text->page, (struct place){ 0 }, "%zu DNS questions%s, %zu conversations%s", sharing->questions_asked,
+                saved_text(region, sharing->questions_asked, sharing->questions_needed), sharing->conversations_asked,
+                saved_text(region, sharing->conversations_asked, sharing->conversations_needed));
+}
+
 /* For who wants to know how much trust the network was given: -v. */
 static void put_confinement(struct text_report *text)
 {
@@ -74,6 +90,7 @@ static void put_header(struct text_report *text, struct region *region)
                 report->resolver != NULL ? report->resolver : "");
     if (report->evaluated_at != report->started)
         page_printf(&text->page, (struct place){ 0 }, "judged as of %s", time_text(region, report->evaluated_at));
+    put_sharing(text, region);
     put_confinement(text);
     if (!report->complete)
         page_text(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");

@@ -210,6 +210,8 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
         find_of_whole(audit, &audit->proposed, audit->proposed_config, audit->proposed_trust);
         report->proposed = &audit->proposed;
     }
+    report->sharing = (struct report_sharing){ audit->outcome.questions, audit->outcome.questions_needed,
+                                               audit->outcome.conversations, audit->outcome.conversations_needed };
     report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
 }

@@ -38,6 +38,7 @@ struct run {
     struct wants             *wants[RUN_SIDES_MAX];  /* of one judgement */
     struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
     size_t                   *table_jobs, table_job_count;
+    struct view_use           use;       /* by the latest judgement */
     struct asks              *asks;
     struct loop              *loop;
     struct loop_timer        *timer, *deadline;
@@ -66,6 +67,8 @@ static void job_finish(struct run *run, size_t index)
     job->done = true;
     run->done++;
     run->outcome->regions[index] = job->region;
+    run->outcome->questions_needed += run->use.questions;
+    run->outcome->conversations_needed += run->use.conversations;
     for (side = 0; side < run->request->side_count; side++)
         run->outcome->results[side][index] = job->results[side];
     if (run->request->side_count > 1)
@@ -214,7 +217,8 @@ static bool judge_side(struct run *run, size_t index, size_t side, bool final)
     const struct options     *options = request->options;
     const struct run_side    *under = &request->sides[side];
     struct job               *job = &run->jobs[index];
-    struct view               view = { .facts = run->facts, .wants = final ? NULL : run->wants[side] };
+    struct view               view = { .facts = run->facts, .wants = final ? NULL : run->wants[side],
+                                       .use = &run->use };
     struct judge_input        input = { under->config, &view, under->trust, options->sender, options->allow,
                                         options->allow_count, request->when, (int)options->horizon, true };
 
@@ -232,6 +236,7 @@ static bool judge(struct run *run, size_t index, bool final)
 
     region_free(job->region);
     job->region = region_new();
+    run->use = (struct view_use){ 0 };
     for (side = 0; side < run->request->side_count; side++)
         wanted |= judge_side(run, index, side, final);
     return wanted;
@@ -366,6 +371,12 @@ static const struct reply *temporary_refusal(const struct conversation *conversa
     return NULL;
 }
 
+static void converse_again(struct run *run, struct ask *ask, int64_t ms)
+{
+    schedule_add(run->schedule, asks_id(ask), asks_profile(ask), asks_host(ask), loop_now_ms(run->loop) + ms);
+    turn(run);
+}
+
 static void on_conversation(void *arg, uint64_t id, const struct conversation *conversation)
 {
     struct run                *run = arg;
@@ -376,11 +387,13 @@ static void on_conversation(void *arg, uint64_t id, const struct conversation *c
     if (ask == NULL || run->ended)
         return;
     schedule_done(run->schedule, id, refusal != NULL);
+    if (conversation->ending == ENDING_CRASHED && asks_crashed(ask)) {
+        converse_again(run, ask, 0);
+        return;
+    }
     if (refusal != NULL && asks_first_refusal(ask) == NULL) {
         asks_refused(ask, refusal);
-        schedule_add(run->schedule, id, asks_profile(ask), asks_host(ask),
-                     loop_now_ms(run->loop) + (int64_t)run->request->options->retry_after * 1000);
-        turn(run);
+        converse_again(run, ask, (int64_t)run->request->options->retry_after * 1000);
         return;
     }
     kept.profile = asks_profile(ask);

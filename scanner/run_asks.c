@@ -14,7 +14,7 @@ struct ask {
     const struct profile *profile; /* a conversation */
     const char    *host;
     struct reply   first_refusal;
-    bool           refused;
+    bool           refused, crashed;
     size_t        *waiters, waiter_count, waiter_room;
     struct region *region;
 };
@@ -139,6 +139,14 @@ void asks_refused(struct ask *ask, const struct reply *reply)
     ask->first_refusal = *reply;
     ask->first_refusal.text = region_text(ask->region, reply->text);
     ask->first_refusal.dsn = region_text(ask->region, reply->dsn);
+}
+
+bool asks_crashed(struct ask *ask)
+{
+    bool first = !ask->crashed;
+
+    ask->crashed = true;
+    return first;
 }
 
 const struct reply *asks_first_refusal(const struct ask *ask)

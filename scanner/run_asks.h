@@ -25,6 +25,7 @@ enum dns_type         asks_type(const struct ask *);
 const struct profile *asks_profile(const struct ask *);        /* NULL: a DNS question */
 const char           *asks_host(const struct ask *);
 void                  asks_refused(struct ask *, const struct reply *); /* the first, temporary refusal */
+bool                  asks_crashed(struct ask *);              /* notes a crash; true: it is the first */
 const struct reply   *asks_first_refusal(const struct ask *);  /* NULL: none */
 
 void asks_add_waiter(struct ask *, size_t job);

@@ -8,11 +8,13 @@
 
 #define REFUSALS_BEFORE_SLOWING 3
 #define SLOWING_MAX 64
+#define RATE_KEPT_MAX 1000   /* starts remembered; a higher rate is held over a part of a second */
+#define NEVER (INT64_MIN / 2)
 
 /* An address or a provider: what must not be asked too much at a time. */
 struct place {
     unsigned long running;
-    int64_t       next_start;    /* addresses: not before, milliseconds */
+    int64_t       last_start;    /* milliseconds */
     unsigned      refusals;      /* providers: temporary refusals in a row */
     unsigned      slowing;       /* providers: factor on the interval, 1 at first */
 };
@@ -31,8 +33,8 @@ struct schedule {
     struct task  *waiting, **waiting_tail;
     struct task  *running;
     size_t        waiting_count, running_count;
-    double        tokens;          /* connections that may start now, by the rate */
-    int64_t       tokens_at;
+    int64_t      *starts;          /* the latest, a ring; the oldest is at starts_next */
+    size_t        starts_count, starts_next;
 };
 
 static struct place *place_get(struct schedule *schedule, struct dict *places, const char *key)
@@ -43,6 +45,7 @@ static struct place *place_get(struct schedule *schedule, struct dict *places, c
         return place;
     place = region_alloc(schedule->region, sizeof(*place));
     place->slowing = 1;
+    place->last_start = NEVER;
     dict_put(places, slice_of(key), place);
     return place;
 }
@@ -50,13 +53,17 @@ static struct place *place_get(struct schedule *schedule, struct dict *places, c
 struct schedule *schedule_new(const struct schedule_limits *limits)
 {
     struct schedule *schedule = mem_alloc(sizeof(*schedule));
+    size_t           i;
 
     schedule->limits = *limits;
     schedule->waiting_tail = &schedule->waiting;
     schedule->region = region_new();
     schedule->addresses = dict_new();
     schedule->providers = dict_new();
-    schedule->tokens = 1;
+    schedule->starts_count = limits->rate > RATE_KEPT_MAX ? RATE_KEPT_MAX : limits->rate;
+    schedule->starts = mem_array(schedule->starts_count + 1, sizeof(*schedule->starts));
+    for (i = 0; i < schedule->starts_count; i++)
+        schedule->starts[i] = NEVER;
     return schedule;
 }
 
@@ -74,6 +81,7 @@ void schedule_free(struct schedule *schedule)
         schedule->running = task->next;
         mem_free(task);
     }
+    mem_free(schedule->starts);
     dict_free(schedule->addresses);
     dict_free(schedule->providers);
     region_free(schedule->region);
@@ -132,58 +140,75 @@ static bool has_room(const struct schedule *schedule, const struct task *task)
            (task->name == NULL || below(task->name->running, schedule->limits.per_provider));
 }
 
-static int64_t earliest(const struct task *task)
+static unsigned slowing_of(const struct task *task)
 {
-    return task->not_before > task->address->next_start ? task->not_before : task->address->next_start;
+    return task->name != NULL && task->name->slowing > task->network->slowing ? task->name->slowing : task->network->slowing;
 }
 
-static void refill(struct schedule *schedule, int64_t now)
+static int64_t later(int64_t a, int64_t b)
 {
-    double rate = (double)schedule->limits.rate;
+    return a > b ? a : b;
+}
 
-    if (schedule->tokens_at == 0)
-        schedule->tokens_at = now;
-    schedule->tokens += (double)(now - schedule->tokens_at) * rate / 1000.0;
-    if (schedule->tokens > (rate < 1 ? 1 : rate / 10 + 1))
-        schedule->tokens = rate < 1 ? 1 : rate / 10 + 1;
-    schedule->tokens_at = now;
+/* By the interval. A provider that was slowed down keeps it between any two of its addresses. */
+static int64_t earliest(const struct schedule *schedule, const struct task *task)
+{
+    int64_t interval = (int64_t)schedule->limits.interval * 1000 * slowing_of(task);
+    int64_t at = later(task->not_before, task->address->last_start + interval);
+
+    if (task->network->slowing > 1)
+        at = later(at, task->network->last_start + interval);
+    if (task->name != NULL && task->name->slowing > 1)
+        at = later(at, task->name->last_start + interval);
+    return at;
+}
+
+/* When the rate allows another start: as long after the oldest start that is remembered as so many may take. */
+static int64_t rate_allows_at(const struct schedule *schedule)
+{
+    if (schedule->limits.rate == 0)
+        return NEVER;
+    return schedule->starts[schedule->starts_next] +
+           (int64_t)((schedule->starts_count * 1000 + schedule->limits.rate - 1) / schedule->limits.rate);
+}
+
+static void note_start(struct schedule *schedule, struct task *task, int64_t now)
+{
+    task->address->last_start = task->network->last_start = now;
+    if (task->name != NULL)
+        task->name->last_start = now;
+    if (schedule->starts_count == 0)
+        return;
+    schedule->starts[schedule->starts_next] = now;
+    schedule->starts_next = (schedule->starts_next + 1) % schedule->starts_count;
 }
 
 static void start(struct schedule *schedule, struct task **link, int64_t now)
 {
     struct task *task = *link;
-    unsigned     slowing = task->network->slowing;
 
     *link = task->next;
     if (task->next == NULL)
         schedule->waiting_tail = link;
-    if (task->name != NULL && task->name->slowing > slowing)
-        slowing = task->name->slowing;
     task->next = schedule->running;
     schedule->running = task;
     task->address->running++;
     task->network->running++;
     if (task->name != NULL)
         task->name->running++;
-    task->address->next_start = now + (int64_t)schedule->limits.interval * 1000 * slowing;
+    note_start(schedule, task, now);
     schedule->waiting_count--;
     schedule->running_count++;
-    schedule->tokens -= 1;
 }
 
 bool schedule_next(struct schedule *schedule, int64_t now, uint64_t *id)
 {
     struct task **link;
 
-    if (!below(schedule->running_count, schedule->limits.concurrency))
+    if (!below(schedule->running_count, schedule->limits.concurrency) || rate_allows_at(schedule) > now)
         return false;
-    if (schedule->limits.rate != 0) {
-        refill(schedule, now);
-        if (schedule->tokens < 1)
-            return false;
-    }
     for (link = &schedule->waiting; *link != NULL; link = &(*link)->next)
-        if (earliest(*link) <= now && has_room(schedule, *link)) {
+        if (earliest(schedule, *link) <= now && has_room(schedule, *link)) {
             *id = (*link)->id;
             start(schedule, link, now);
             return true;
@@ -200,11 +225,9 @@ int64_t schedule_wait(const struct schedule *schedule, int64_t now)
         return INT64_MAX;
     /* A task whose place is busy waits for an end, not for the clock. */
     for (task = schedule->waiting; task != NULL && soonest > now; task = task->next)
-        if (has_room(schedule, task) && earliest(task) < soonest)
-            soonest = earliest(task);
-    if (soonest <= now && schedule->limits.rate != 0 && schedule->tokens < 1)
-        return now + (int64_t)((1 - schedule->tokens) * 1000.0 / (double)schedule->limits.rate) + 1;
-    return soonest;
+        if (has_room(schedule, task) && earliest(schedule, task) < soonest)
+            soonest = earliest(schedule, task);
+    return soonest == INT64_MAX ? soonest : later(soonest, rate_allows_at(schedule));
 }
 
 static void note_refusal(struct place *place, bool refused)

@@ -33,7 +33,7 @@ struct ask {
     struct json  *request;      /* as it is sent */
     char         *name;         /* DNS; NULL: a conversation */
     enum dns_type type;
-    unsigned      tries;
+    unsigned      tries;        /* at most TRIES; a conversation has one here, for the next is a matter of politeness */
     struct ask   *next_same;    /* bucket */
     struct list  *list;         /* where it is */
     struct ask   *before, *after;
@@ -191,13 +191,13 @@ static void give_up(struct workers *w, struct ask *ask)
     loop_timer_at(w->tell, loop_now_ms(w->loop));
 }
 
-/* What was in flight goes back to the head of the queue, unless it was in flight twice. */
+/* Questions that were in flight go back to the head of the queue, unless they were in flight twice. */
 static void take_back(struct workers *w)
 {
     while (w->sent.last) {
         struct ask *ask = w->sent.last;
 
-        if (ask->tries >= TRIES) {
+        if (!ask->name || ask->tries >= TRIES) {
             give_up(w, ask);
         } else {
             list_remove(ask);

@@ -1,7 +1,8 @@
 /* Starts, feeds and replaces the worker process, and checks what it says as hostile input: only ids that are
  * outstanding, only certificates whose digest is right, every bound of facts_json.h.
- * When a worker dies, all that was in flight is asked again, once, of a fresh one; what was in flight twice gives a
- * fact with DNS_CRASHED or ENDING_CRASHED. Each question asked is answered exactly once. */
+ * When a worker dies, the questions in flight are asked again, once, of a fresh one; one that was in flight twice gives a
+ * fact with DNS_CRASHED. A conversation in flight gives one with ENDING_CRASHED at once: when to connect again is the
+ * caller's to say. Each question asked is answered exactly once. */
 #ifndef SCANNER_WORKERS_H
 #define SCANNER_WORKERS_H
 

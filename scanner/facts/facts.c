@@ -170,13 +170,33 @@ const struct table_fact *facts_table_at(const struct facts *f, size_t i)
     return dict_at(f->tables, i);
 }
 
+static bool is_first_use(struct view_use *use, const void *fact)
+{
+    size_t i;
+
+    for (i = 0; i < VIEW_USE_KEPT; i++)
+        if (use->seen[i] == fact)
+            return false;
+    use->seen[use->next++ % VIEW_USE_KEPT] = fact;
+    return true;
+}
+
 const struct dns_fact *view_dns(const struct view *v, const char *name, enum dns_type type)
 {
     const struct dns_fact *fact = facts_dns(v->facts, name, type);
 
     if (fact == NULL && v->wants != NULL)
         wants_dns(v->wants, name, type);
+    if (fact != NULL && v->use != NULL && fact->outcome != DNS_EXCLUDED && fact->outcome != DNS_CUT_SHORT)
+        v->use->questions += is_first_use(v->use, fact);
     return fact;
+}
+
+/* Nobody was asked. */
+static bool conversation_was_left_out(const struct conversation *fact)
+{
+    return fact->ending == ENDING_EXCLUDED || fact->ending == ENDING_NOT_ALLOWED || fact->ending == ENDING_INTERRUPTED ||
+           fact->ending == ENDING_DEADLINE;
 }
 
 const struct conversation *view_conversation(const struct view *v, const struct profile *profile)
@@ -187,6 +207,8 @@ const struct conversation *view_conversation(const struct view *v, const struct 
         wants_conversation(v->wants, profile);
     else if (fact == NULL)
         fact = facts_conversation_before_tls(v->facts, profile);
+    if (fact != NULL && v->use != NULL && !conversation_was_left_out(fact))
+        v->use->conversations += is_first_use(v->use, fact);
     return fact;
 }
 

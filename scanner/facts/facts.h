@@ -77,11 +77,21 @@ const struct profile    *wants_conversation_at(const struct wants *, size_t i);
 const struct want_table *wants_table_at(const struct wants *, size_t i);
 const char              *wants_file_at(const struct wants *, size_t i);
 
+/* How many facts that somebody was asked for were looked at, each counted once (more often where a judgement looks at more
+ * than VIEW_USE_KEPT others between two looks). Starts as zeros. */
+#define VIEW_USE_KEPT 64
+struct view_use {
+    size_t      questions, conversations;
+    const void *seen[VIEW_USE_KEPT];      /* the latest, for comparison */
+    size_t      next;
+};
+
 /* A look at the facts: what the pure code is handed. wants may be NULL (replay). */
 struct view {
     const struct facts *facts;
     struct wants       *wants;
     struct chance      *chance; /* for random tables; NULL: the first value of each */
+    struct view_use    *use;    /* counts; NULL: nobody wants to know */
 };
 /* The fact, or NULL after noting it as wanted. A conversation that is not there is, without wants, one that another
  * profile had and that ended before TLS began. */

@@ -207,7 +207,8 @@ void judge_destination(struct region *region, struct result *result, const struc
                        const struct destination *destination)
 {
     struct chance chance = { 0, 1 };
-    struct view view = { input->view->facts, input->view->wants, &chance };
+    struct view view = { .facts = input->view->facts, .wants = input->view->wants, .chance = &chance,
+                         .use = input->view->use };
     struct judge_input chosen = *input;
     struct result one;
     size_t outcomes = 1;

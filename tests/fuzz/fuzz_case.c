@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct facts *facts = facts_new();
     struct trust *trust = trust_new();
     struct prefix allow[1];
-    struct view view = { facts, NULL };
+    struct view view = { .facts = facts };
     struct judge_input input = { &f->config, &view, trust, NULL, allow, 1, JUNE_2026, 14, true };
     struct destination destination;
     struct findings findings = { 0 };

@@ -162,11 +162,11 @@ int main(void)
         loop_run(loop);
         is_int(answers, 1, "%s: answered once", row->name);
         is_int(crashed, 1, "%s: as a crash", row->name);
-        is_int(notes, 2, "%s: two workers were lost", row->name);
+        is_int(notes, row->dns ? 2 : 1, "%s: workers were lost", row->name);
         is_int(certs, row->certs, "%s: certificates", row->name);
         is_int(workers_pending(workers), 0, "%s: nothing is pending", row->name);
         workers_free(workers);
-        check_ok(*starts >= 2, "%s: a fresh one was started", row->name);
+        check_ok(*starts >= (row->dns ? 2 : 1), "%s: a fresh one was started", row->name);
     }
     loop_free(loop);
     munmap(starts, sizeof *starts);
