@@ -67,6 +67,28 @@ struct origin {
     const struct json *json;
 };
 
+/* A run that did not come so far has observed nothing. */
+static bool was_observed(const struct json *destination)
+{
+    static const enum reason reasons[] = { REASON_INTERRUPTED, REASON_DEADLINE, REASON_EXCLUDED, REASON_NOT_OBSERVED };
+    struct slice reason = json_get_slice(json_get(destination, "forecast"), "reason");
+    size_t       i;
+
+    for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (slice_eq_text(reason, reason_code(reasons[i])))
+            return false;
+    return true;
+}
+
+static bool is_better(const struct origin *origin, const struct json *tree, const struct json *destination)
+{
+    if (origin->json == NULL)
+        return true;
+    if (was_observed(origin->json) != was_observed(destination))
+        return was_observed(destination);
+    return time_of(tree, "finished") >= origin->finished;
+}
+
 static struct json *merge_destinations(struct json *const *trees, size_t count)
 {
     struct dict *seen = dict_new();
@@ -83,7 +105,7 @@ static struct json *merge_destinations(struct json *const *trees, size_t count)
 
             if (origin == NULL)
                 dict_put(seen, name, origin = mem_alloc(sizeof(*origin)));
-            if (origin->json == NULL || time_of(trees[t], "finished") >= origin->finished)
+            if (is_better(origin, trees[t], json))
                 *origin = (struct origin){ time_of(trees[t], "finished"), json };
         }
     }

@@ -15,7 +15,7 @@ struct json *report_parse(struct slice text, struct error *err);
 bool report_read(struct region *, struct report *, struct json *tree, struct error *err);
 
 /* Joins the trees of several reports of the same format into a new one. A destination that is in more than one is taken
- * from the run that finished last, and stands where it stood first; the configuration is that of the run that finished
+ * from the run that finished last of those that observed it, and stands where it stood first; the configuration is that of the run that finished
  * last. Each tree must be one that report_read() takes; count is at least 1. */
 struct json *report_merge(struct json *const *trees, size_t count);
 

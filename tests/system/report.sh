@@ -1,0 +1,129 @@
+#!/bin/sh
+# A report that was kept is as good as the run: `report` gives the bytes that the scan gave, in every format. `merge`. Outputs
+# that cannot be written. What is no report.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+formats="text json jsonl html csv junit sarif metrics"
+
+in_world() {
+    status=0
+    "$top/tests/lab/run-in-world" --demo -- "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+
+# outputs NAME: the options that write every format, to $work/NAME.FORMAT.
+outputs() { for format in $formats; do printf ' --%s %s' "$format" "$work/$1.$format"; done; }
+
+# same A B NAME: every format of two runs.
+same() {
+    for format in $formats; do
+        cmp -s "$work/$1.$format" "$work/$2.$format"
+        result $? "$3: $format"
+    done
+}
+
+in_world sh -c "
+    '$program' scan -c \"\$PTA_CONFIG_DIR\" --resolver \"\$PTA_RESOLVER\" --file \"\$PTA_CONFIG_DIR/correspondents\" \
+        --allow-address 192.0.2.0/24 --allow-address 2001:db8::/32 --per-host 0 --per-provider 0 --rate 0 --interval 0 \
+        --retry-after 0 --timeout 10 --progress never --save-facts '$work/facts' $(outputs plain)
+    '$program' replay -c \"\$PTA_CONFIG_DIR\" --allow-address 192.0.2.0/24 --verbose $(outputs verbose) '$work/facts'
+    '$program' replay -c \"\$PTA_CONFIG_DIR\" --allow-address 192.0.2.0/24 --proposed-override smtp_tls_policy_maps= \
+        $(outputs proposed) '$work/facts'
+    echo \$? >'$work/proposed.status'"
+if grep -q '^SKIP' "$work/err"; then
+    echo "1..0 # SKIP $(head -n 1 "$work/err")"
+    exit 0
+fi
+is_empty "$work/err" 'the runs: nothing on standard error'
+
+for form in json jsonl; do
+    run report $(outputs again) "$work/plain.$form"
+    status_is 2 "report of $form: the exit status of the scan"
+    same plain again "from $form"
+done
+run report --verbose $(outputs again) "$work/verbose.json"
+same verbose again 'with --verbose'
+run report $(outputs again) "$work/proposed.json"
+status_is "$(cat "$work/proposed.status")" 'with --proposed: the exit status of the replay'
+same proposed again 'with --proposed'
+run report "$work/plain.json"
+cmp -s "$work/out" "$work/plain.text"; result $? 'without options: the text report, on standard output'
+run report --fail-on never "$work/plain.json"
+status_is 0 'report --fail-on'
+status=0
+"$program" report --csv - - <"$work/plain.json" >"$work/out" 2>"$work/err" || status=$?
+cmp -s "$work/out" "$work/plain.csv"; result $? 'from standard input to standard output'
+
+# Merging a report with itself changes nothing; two halves make the whole.
+run merge --json "$work/merged.json" -q "$work/plain.json" "$work/plain.jsonl"
+status_is 2 'merge: the exit status of the whole'
+cmp -s "$work/merged.json" "$work/plain.json"; result $? 'merge: a report with itself is itself'
+run merge "$work/facts" "$work/facts"
+cmp -s "$work/out" "$work/facts"; result $? 'merge: facts with themselves are themselves'
+/usr/bin/python3 "$top/tests/system/merge-parts.py" "$work" "$program" "$top" >"$work/parts" 2>&1
+result $? 'merge: its rows ran'
+while read -r code name; do result "$code" "$name"; done <"$work/parts"
+
+# name | status | what standard error must say | arguments
+printf '{"format": "posttls-audit/report", "format_version": 1}' >"$work/hollow"
+printf '{"format": "posttls-audit/report", "format_version": 2}' >"$work/newer"
+printf '{"format": "something-else"}' >"$work/other"
+head -c 2000 "$work/plain.json" >"$work/cut"
+sed 's/"reason":"delivered"/"reason":"weather"/' "$work/plain.json" >"$work/weather"
+: >"$work/empty"
+while IFS='|' read -r name wanted message arguments; do
+    eval "run $arguments"
+    status_is "$wanted" "$name: status"
+    has "$work/err" "$message" "$name: message"
+    is_empty "$work/out" "$name: nothing on standard output"
+done <<ROWS
+report: no file|64|no file is named|report
+report: two files|64|merge joins|report a b
+report: a missing file|66|missing: No such file|report $work/missing
+report: a directory|66|is a directory|report $work
+report: an empty file|65|empty:1: not valid JSON|report $work/empty
+report: a cut file|65|cut:[0-9]+: not valid JSON|report $work/cut
+report: facts|65|facts: no report|report $work/facts
+report: something else|65|other: no report|report $work/other
+report: a later version|65|another format_version|report $work/newer
+report: nothing in it|65|hollow: .*generator is no object|report $work/hollow
+report: an unknown reason|65|weather: .*reason is no reason code|report $work/weather
+merge: no file|64|no file is named|merge
+merge: standard input|64|standard input cannot|merge -
+merge: a report and facts|65|facts: a facts file, but .*plain.json is a report|merge $work/plain.json $work/facts
+merge: something else|65|other: neither a report nor|merge $work/plain.json $work/other
+merge: a cut report|65|cut: neither a report|merge $work/plain.json $work/cut
+merge: a hollow report|65|hollow: .*is no object|merge $work/plain.json $work/hollow
+merge: a missing file|66|missing: No such file|merge $work/plain.json $work/missing
+merge: facts as a report|64|no report can be made|merge --json x $work/facts
+merge: reports as facts|64|hold no facts|merge --save-facts x $work/plain.json
+ROWS
+
+# A full device: status 73, the message names the output, and the file of before stays as it was.
+for format in $formats; do
+    status=0
+    "$program" report "--$format" - "$work/plain.json" >/dev/full 2>"$work/err" </dev/null || status=$?
+    status_is 73 "$format on a full device: status"
+    has "$work/err" 'standard output: cannot be written: No space left' "$format on a full device: message"
+done
+mkdir "$work/full"
+if unshare -m sh -c "mount -t tmpfs -o size=32k tmpfs '$work/full'" 2>/dev/null; then
+    unshare -m sh -c "
+        mount -t tmpfs -o size=32k tmpfs '$work/full' || exit 1
+        for format in $formats; do
+            echo before >'$work/full/report'
+            head -c 100000 /dev/zero >'$work/full/filler' 2>/dev/null
+            '$program' report --\$format '$work/full/report' -q '$work/plain.json' 2>>'$work/full.err'
+            status=\$?
+            rm '$work/full/filler'
+            left=\$(ls '$work/full'); kept=\$(cat '$work/full/report')
+            echo \$status \"\$left\" \"\$kept\" >>'$work/full.out'
+        done"
+    for format in $formats; do echo '73 report before'; done | cmp -s - "$work/full.out"
+    result $? 'on a full disk: status 73, the old file as it was, nothing beside it'
+    sed 's/^/# /' "$work/full.out" | sort | uniq -c | head -n 4
+else
+    result 0 'on a full disk # SKIP no file system may be mounted here'
+fi
+
+plan
