@@ -30,7 +30,7 @@ static void fix(const struct setting *s, struct lint_finding *f, const char *val
 {
     if (s->entry != NULL)
         lint_fix_attribute(s->entry, f, s->name, value);
-    else
+    else if (value != NULL)
         lint_fix_line(s->maps->lint, f, "%s = %s", params_name(s->maps->service->params, s->name), value);
 }
 

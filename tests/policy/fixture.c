@@ -96,6 +96,12 @@ static void open_routing(struct fixture *f)
 
 struct fixture *fixture_new(const char *main_cf, const char *version, const struct memory_file *files)
 {
+    return fixture_with_dumps(main_cf, version, files, NULL);
+}
+
+struct fixture *fixture_with_dumps(const char *main_cf, const char *version, const struct memory_file *files,
+                                   const struct memory_dump *dumps)
+{
     static const struct memory_file none[] = { { NULL, NULL, TABLE_LOAD_OK } };
     struct fixture *f = mem_alloc(sizeof(*f));
     struct error err;
@@ -104,6 +110,7 @@ struct fixture *fixture_new(const char *main_cf, const char *version, const stru
     f->config.region = f->region;
     f->config.dir = "/etc/postfix";
     f->tables.files = files != NULL ? files : none;
+    f->tables.dumps = dumps;
     if (!version_parse(&f->config.version, slice_of(version)))
         abort();
     f->config.main_cf = main_cf_parse(f->region, "main.cf", slice_of(main_cf), &err);
