@@ -195,6 +195,16 @@ static void read_certificates(struct reading *r, const struct json *object)
         read_certificate(r, value, facts);
 }
 
+static void read_sharing(struct reading *r, const struct json *json)
+{
+    const struct json *questions = json_get(json, "questions"), *conversations = json_get(json, "conversations");
+
+    r->report->sharing = (struct report_sharing){ (size_t)read_number(r, questions, "asked", INT64_MAX),
+                                                  (size_t)read_number(r, questions, "needed", INT64_MAX),
+                                                  (size_t)read_number(r, conversations, "asked", INT64_MAX),
+                                                  (size_t)read_number(r, conversations, "needed", INT64_MAX) };
+}
+
 static void read_run(struct reading *r, const struct json *run)
 {
     struct report *report = r->report;
@@ -206,6 +216,7 @@ static void read_run(struct reading *r, const struct json *run)
     report->finished = json_is_null(json_get(run, "finished")) ? report->started : need_time(r, run, "finished");
     report->complete = json_get_bool(run, "complete", false);
     report->resolver = read_text(r, run, "resolver");
+    read_sharing(r, json_get(run, "sharing"));
     report->confinement = read_texts(r, json_get(run, "confinement"), "confinement");
 }
 

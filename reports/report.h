@@ -24,6 +24,7 @@ struct report_sharing {
     size_t conversations_asked, conversations_needed;   /* profiles; a retry is not counted */
 };
 
+/* What a format looks at here has to be read back from the JSON report too (read_report.c). */
 struct report {
     /* run */
     int64_t     started, finished, evaluated_at;   /* seconds since 1970 */
