@@ -70,7 +70,7 @@ static const char *trouble_key(const struct story *story)
     else if (story->host != NULL)
         at = story->host->host->ascii != NULL ? story->host->host->ascii : story->host->host->host;
     if (at == NULL)
-        at = story->result->destination->text;
+        at = story_why(story);
     return region_printf(story->region, "%d %s %s", (int)story->result->verdict, reason_code(reason), at);
 }
 
