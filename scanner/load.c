@@ -160,8 +160,7 @@ struct config *load_config(struct region *region, const struct load_request *req
 
 void load_wanted_file(struct config *config, const char *path)
 {
-    const struct service *service = config_service(config, "smtp");
-    const char           *real = load_path(config, service, path, service != NULL && service->chrooted);
+    const char           *real = load_path(config, NULL, path, false);
     struct config_file   *file = region_alloc(config->region, sizeof(*file));
     struct error          err;
 

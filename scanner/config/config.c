@@ -10,6 +10,14 @@ const struct service *config_service(const struct config *config, const char *na
     return NULL;
 }
 
+const char *config_inside(struct region *region, const struct config *config, const struct service *service,
+                          const char *path)
+{
+    if (service == NULL || !service->chrooted || path[0] != '/')
+        return path;
+    return region_printf(region, "%s%s", params_text(config->rewrite, "queue_directory"), path);
+}
+
 const struct config_file *config_file(const struct config *config, const char *path)
 {
     for (const struct config_file *f = config->files; f != NULL; f = f->next)

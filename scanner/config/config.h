@@ -62,7 +62,10 @@ struct config {
 
 /* The service of that name; NULL when master.cf has none. */
 const struct service *config_service(const struct config *, const char *name);
-/* The file of that path as smtp(8) of that service would have read it, or NULL when it was never read. */
+/* Where a file is that the service opens after chroot(2): the path itself, or below queue_directory. Without a region for
+ * the answer when it is the path itself. */
+const char *config_inside(struct region *, const struct config *, const struct service *, const char *path);
+/* The file of that path, as config_inside() gives it, or NULL when it was never read. */
 const struct config_file *config_file(const struct config *, const char *path);
 
 #endif

@@ -92,9 +92,9 @@ static void prepare_fingerprint(struct judgement *j, struct certificate_verdict 
         block(j, BLOCKER_FINGERPRINTS);
 }
 
-static void load_anchor_file(struct judgement *j, struct dane_load *load, const char *path)
+static void load_anchor_file(struct judgement *j, struct region *region, struct dane_load *load, const char *path)
 {
-    const struct config_file *file = config_file(j->config, path);
+    const struct config_file *file = config_file(j->config, config_inside(region, j->config, j->service->service, path));
 
     if (file != NULL)
         dane_add_anchors(j->ssl, load, file->text, &j->own_anchors);
@@ -104,23 +104,20 @@ static void load_anchor_file(struct judgement *j, struct dane_load *load, const 
 static void prepare_pkix(struct judgement *j, struct certificate_verdict *out)
 {
     const struct text_list *files = j->policy->tafiles;
+    struct region *region = region_new();
     struct dane_load load = { 0 };
 
     (void)out;
     if (files != NULL && files->count > 0) {
         for (size_t i = 0; i < files->count; i++)
-            load_anchor_file(j, &load, files->items[i]);
+            load_anchor_file(j, region, &load, files->items[i]);
     } else {
         struct slice rest = slice_of(params_text(params_of(j), "smtp_tls_trust_anchor_file")), path;
 
-        while (slice_next_token(&rest, ", \t\r\n", &path)) {
-            char *text = mem_alloc(path.n + 1);
-
-            memcpy(text, path.p, path.n);
-            load_anchor_file(j, &load, text);
-            mem_free(text);
-        }
+        while (slice_next_token(&rest, ", \t\r\n", &path))
+            load_anchor_file(j, region, &load, region_slice(region, path));
     }
+    region_free(region);
     load_names(j);
     if (j->own_anchors && (load.broken || load.usable == 0))
         block(j, BLOCKER_ANCHORS);

@@ -162,7 +162,7 @@ static void check_anchors(struct decision *d)
     if (d->policy->tafiles != NULL && d->policy->tafiles->count > 0)
         return;
     while (slice_next_token(&rest, ", \t\r\n", &path)) {
-        const char *name = region_slice(d->region, path);
+        const char *name = config_inside(d->region, d->config, d->service, region_slice(d->region, path));
         const struct config_file *file = config_file(d->config, name);
 
         if (file == NULL && d->view->wants != NULL) {

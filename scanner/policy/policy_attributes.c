@@ -81,7 +81,8 @@ static bool apply_match(struct policy_parser *parser, const char *name, struct s
 
 static bool apply_tafile(struct policy_parser *parser, const char *name, struct slice value)
 {
-    const char *path = text_of(parser, value), *trouble;
+    const char *path = config_inside(parser->region, parser->config, parser->service, text_of(parser, value));
+    const char *trouble;
     const struct config_file *file = config_file(parser->config, path);
     struct text_list *list = open_list(parser, parser->policy->tafiles);
 
