@@ -33,6 +33,7 @@ from world import World
 
 FIELDS = ("status", "dsn", "relay", "tls")
 SCAN_LIMIT = 170        # seconds for one run of posttls-audit
+LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 RANK = {"deliver": 0, "downgrade": 1, "defer": 2, "bounce": 3}
 SUBSET_STEP = 3         # --subset: every third scenario of each group
 MAIL_COMMANDS = ("MAIL", "RCPT", "DATA", "BDAT", "AUTH", "VRFY", "EXPN", "ETRN", "TURN")
@@ -54,6 +55,7 @@ def options():
     parser.add_argument("--limit", type=float, default=900, help="seconds for the whole run")
     parser.add_argument("--keep", action="store_true", help="leave the scratch directory")
     parser.add_argument("--summary", action="store_true", help="differences and table only, no TAP")
+    parser.add_argument("--counts", metavar="FILE", help="the numbers of the table, as JSON")
     parser.add_argument("--save", metavar="FILE", help="what was got, as JSON by scenario id")
     return parser.parse_args()
 
@@ -225,6 +227,8 @@ class Tally:
         self.number = 0
         self.failed = 0
         self.groups = collections.OrderedDict()
+        self.levels = collections.OrderedDict()
+        self.shown = set()      # numbers of surprises.txt
 
     def line(self, good, text):
         self.number += 1
@@ -248,6 +252,10 @@ class Tally:
             print(f"# {name}: another order than the recorded one: {'; '.join(found)}")
             found = []
         self.groups[row["group"]] = (agree + (not found), total + 1)
+        agree, total = self.levels.get(level_of(row), (0, 0))
+        self.levels[level_of(row)] = (agree + (not found), total + 1)
+        if not found:
+            self.shown.update(row.get("shows", ()))
         if name in self.known:
             self._known(name, found)
         else:
@@ -261,10 +269,16 @@ class Tally:
             self.line(False, f"{name} agrees now: take it from known-differences.txt")
 
     def finish(self):
-        for group, (agree, total) in self.groups.items():
-            print(f"# {group:10s} {agree:4d} of {total:4d} agree")
+        for title, counts in (("level", self.levels), ("group", self.groups)):
+            print(f"# by {title}:")
+            for name, (agree, total) in counts.items():
+                print(f"# {name:12s} {agree:4d} of {total:4d} agree")
         agree, total = (sum(column) for column in zip(*self.groups.values()))
-        print(f"# {'all':10s} {agree:4d} of {total:4d} agree")
+        print(f"# {'all':12s} {agree:4d} of {total:4d} agree")
+        if self.chosen.counts:
+            with open(self.chosen.counts, "w", encoding="utf-8") as stream:
+                json.dump({"postfix": postfix.release(), "agree": agree, "total": total, "levels": self.levels,
+                           "groups": self.groups, "surprises": len(self.shown)}, stream, indent=1)
         if not self.chosen.summary:
             print(f"1..{self.number}")
         return 1 if self.failed else 0
@@ -292,9 +306,50 @@ def compare(lab, chosen, live):
         tally.scenario(row, reference[row["id"]], got[row["id"]])
     if not chosen.live_vs_recorded:
         no_mail_begun(lab, tally)
+    if chosen.matrix:
+        surprises(tally, not chosen.only and not chosen.subset)
     if chosen.live and postfix.release() == lab.header["postfix"]:
         as_recorded(lab, live, tally)
     return tally.finish()
+
+
+def surprises(tally, whole):
+    """What of surprises.txt the rows have shown; with the WHOLE matrix, none may be missing without a reason."""
+    lacking, excused = [], []
+    with open(os.path.join(HERE, "surprises.txt"), encoding="utf-8") as stream:
+        entries = [line.rstrip("\n").split("\t") for line in stream if not line.startswith("#")]
+    for number, *rest in entries:
+        if int(number) in tally.shown:
+            continue
+        if rest[-1].startswith("not shown: "):
+            excused.append(f"{number}: {rest[-1]}")
+        else:
+            lacking.append(number)
+    print(f"# of {len(entries)} surprises {len(tally.shown)} were shown: {ranges(tally.shown)}")
+    for text in excused:
+        print(f"# {text}")
+    if whole:
+        tally.line(not lacking, f"every surprise is shown or has a reason {' '.join(lacking)}".rstrip())
+
+
+def ranges(numbers):
+    """1-3, 5 ..."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def level_of(row):
+    """The level a row is about: what it says itself, else that of the policy, else main.cf's."""
+    if row.get("aim"):
+        return row["aim"]
+    words = row["policy_table"][0][1].replace(",", " ").split() if row["policy_table"] else []
+    level = (words or [row["main_cf"].get("smtp_tls_security_level", "none")])[0].lower()
+    return level if level in LEVELS else "invalid"
 
 
 def as_recorded(lab, live, tally):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import subprocess
 
 import authority
 from scenarios import DEFAULTS, SERVER_DEFAULTS
@@ -29,6 +30,14 @@ def host(behaviour=None, cert="good", pref=10, tlsa=(), **more):
     return dict(known, behaviour=behaviour or {}, cert=cert, pref=pref, tlsa=tlsa, **more)
 
 
+def hashed(certificate):
+    """The file of a certificate in a CApath, as OpenSSL looks for it."""
+    text = authority.pem(certificate)
+    name = subprocess.run(["openssl", "x509", "-noout", "-subject_hash"], input=text, capture_output=True, text=True,
+                          check=True).stdout.strip()
+    return {f"{name}.0": text}
+
+
 class Book:
     """All rows; rows(): as scenarios; files: what goes into the folder ca/ beside what is there."""
 
@@ -40,6 +49,7 @@ class Book:
             certificate = self.authority.issuer(name)[0]
             self.files[f"m-{name}.pem"] = authority.pem(certificate)
             self.files[f"m-{name}-key.pem"] = authority.public_pem(certificate)
+        self.files.update(hashed(self.authority.issuer("root")[0]))
         self.files["m-private.pem"] = authority.key_pem(self.authority.issuer("stranger")[1])
         self.files["m-empty.pem"] = self.files["policy.db"] = ""      # an empty file is a database without tables
         self.numbers = itertools.count(1)

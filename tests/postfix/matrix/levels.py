@@ -19,6 +19,9 @@ LEVELS = {
     "verify": ("verify", (), {}),
     "secure": ("secure match=nexthop:hostname", (), {}),
 }
+# The level of the policy, where the name of the column is another.
+AIMS = {"fp": "fingerprint", "danenone": "dane", "daneunus": "dane", "daneunus2": "dane", "daneta": "dane", "half": "half-dane",
+        "daneonly": "dane-only", "onlynone": "dane-only"}
 # Where losing the TLS session makes first and later attempts differ.
 OPPORTUNISTIC = ("may", "danenone")
 
@@ -131,7 +134,7 @@ def add(book):
         for name, (behaviour, cert, shows) in BEHAVIOURS.items():
             for fresh in (False, True) if level in OPPORTUNISTIC else (False,):
                 one = host(behaviour, cert, tlsa=tlsa, zone="sec.test" if level == "half" else None)
-                book.add("level", f"{level}-{name}{'-fresh' if fresh else ''}", policy, [one], fresh=fresh, aim=level,
+                book.add("level", f"{level}-{name}{'-fresh' if fresh else ''}", policy, [one], fresh=fresh, aim=AIMS.get(level, level),
                          desc=f"{level}: {name}{', new mail' if fresh else ''}", shows=shows.get(level, []), **keys)
     per_site(book)
     for name, main, drop, policy, shows in GLOBALS:

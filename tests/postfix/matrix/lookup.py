@@ -2,7 +2,7 @@
 
 from .build import host
 
-NOTLS = {"offer": None}
+NOTLS = {"offer": None, "smtputf8": True}
 POLICY = "smtp_tls_policy_maps"
 
 # The host has no TLS: an entry "encrypt" that is found defers the mail (4.7.4), one that is not lets it go.
@@ -40,8 +40,9 @@ KEYS = [
     ("literalrcpt", [("[{a}]", "encrypt")], {"recipient": "[{a}]"}, []),
     ("list", [("[{h}]", "none"), ("[{h2}]", "encrypt")], {"transport": "smtp:[{h2}], [{h}]", "two": True}, [22]),
     ("trailingdot", [("{d}", "encrypt")], {"transport": "smtp:{d}.", "alone": True}, [14, 65]),
+    ("idn", [("b\u00fccher.{d}", "encrypt")], {"recipient": "b\u00fccher.{d}", "dns": ["xn--bcher-kva.{d}. MX 10 {h}."]}, [15]),
+    ("idnalabel", [("xn--bcher-kva.{d}", "encrypt")], {"recipient": "b\u00fccher.{d}", "dns": ["xn--bcher-kva.{d}. MX 10 {h}."]}, [15]),
     ("emptyvalue", [("{d}", "")], {}, []),
-    ("keyonly", [("{d}", "")], {"main": {}}, []),
 ]
 
 # Name, smtp_tls_policy_maps, files (name: lines), value found, surprises.

@@ -4,12 +4,12 @@ from .build import host
 
 NOTLS = {"offer": None}
 ALERT = {"tls": "alert"}
-SMTP = "{name}      unix  -       -       n       -       -       {program}\n"
+SMTP = "{name}      unix  -       -       {chroot}       -       -       {program}\n"
 BOTH = {"inet_protocols": "all"}
 
 
-def service(name, *options, program="smtp"):
-    return SMTP.format(name=name, program=program) + "".join(f"  -o {option}\n" for option in options)
+def service(name, *options, program="smtp", chroot="n"):
+    return SMTP.format(name=name, program=program, chroot=chroot) + "".join(f"  -o {option}\n" for option in options)
 
 
 # Pairs and triples of hosts: what a behaviour of the first does to the second, by level.
@@ -92,7 +92,7 @@ ROUTES = [
     ("bracketsecure", [("[{h}]", "secure")], "smtp:[{h}]", [{}], {}, {}, [99]),
     ("port", [("[{h}]:2525", "encrypt")], "smtp:[{h}]:2525", [NOTLS], {}, {"port": 2525}, []),
     ("portname", [("[{h}]:submission", "encrypt")], "smtp:[{h}]:submission", [NOTLS], {}, {"port": 587}, [5]),
-    ("portunknown", [], "smtp:[{h}]:nosuchservice", [{}], {}, {"alone": True}, [65]),
+    ("portunknown", [], "smtp:[{h}]:nosuchservice", [{}], {}, {"alone": True}, [65, 141]),
     ("portbad", [], "smtp:[{h}]:25x", [{}], {}, {"alone": True}, [65]),
     ("portbig", [], "smtp:[{h}]:65536", [{}], {}, {"alone": True}, [65]),
     ("portzero", [], "smtp:[{h}]:0", [{}], {}, {"alone": True}, [65]),
@@ -171,6 +171,15 @@ ROUTES = [
     ("sendertransport", [("{d}", "may")], None, [NOTLS], {"sender_dependent_default_transport_maps": "inline:{me@sender.test=strict}",
                                                          "smtp_tls_policy_maps": ""},
      {"master": service("strict", "smtp_tls_security_level=encrypt"), "sender": "me@sender.test"}, []),
+]
+
+# Chrooted or not: name, chroot, policy, options of the service, surprises.
+CHROOT = [
+    ("capath", "n", "verify", ["smtp_tls_CAfile=", "smtp_tls_CApath=@LAB@/ca"], []),
+    ("capathchroot", "y", "verify", ["smtp_tls_CAfile=", "smtp_tls_CApath=@LAB@/ca"], [109]),
+    ("cafilechroot", "y", "verify", [], [109]),
+    ("tafilechroot", "y", "verify tafile=@LAB@/ca/m-root.pem", [], [109]),
+    ("tablechroot", "y", "encrypt", [], []),
 ]
 
 # Services of master.cf: name, options of the service "special", program, transport, hosts, policy entries, main.cf, surprises.
@@ -262,6 +271,8 @@ def add(book):
         hosts = [one_host(spec, number, port) for number, spec in enumerate(hosts, 1)]
         book.add("service", name, hosts=hosts, entries=entries, transport=transport, main=main, shows=shows,
                  master=service("special", *options, program=program), alone=name == "badlevel")
+    for name, chroot, policy, options, shows in CHROOT:
+        book.add("service", name, policy, transport="special:", master=service("special", *options, chroot=chroot), shows=shows)
     for name, policy, hosts, main, keys, shows in FAMILIES:
         hosts = [host(pref=10 * number, **one) for number, one in enumerate(hosts, 1)]
         book.add("family", name, policy, hosts, main=main, shows=shows, **keys)
