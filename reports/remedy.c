@@ -76,11 +76,26 @@ static struct remedy plain(const char *text)
     return (struct remedy){ text, NULL };
 }
 
+/* Where the finding that says why stands; NULL: nowhere. */
+static const char *place_of_cause(const struct story *story)
+{
+    return story->cause != NULL && story->cause->file != NULL
+               ? file_place(story->region, story->cause->file, story->cause->line) : NULL;
+}
+
+static bool cause_is(const struct story *story, const char *code)
+{
+    return story->cause != NULL && strcmp(story->cause->code, code) == 0;
+}
+
 static struct remedy remedy_policy(const struct story *story)
 {
     struct table_answer at = policy_answer(story->result, story->policy);
     const char         *place = answer_place(story->region, &at);
 
+    if (cause_is(story, finding_word(FINDING_SERVICE_DOES_NOT_START)))
+        return plain(place_of_cause(story) != NULL ? region_printf(story->region, "correct %s", place_of_cause(story))
+                                                   : "correct the parameter");
     if (story->policy == NULL || place[0] == '\0')
         return plain(NULL);
     if (story->policy->hint != NULL)
@@ -177,6 +192,29 @@ static struct remedy remedy_clear(const struct story *story)
     return plain("ask the operator to offer STARTTLS; until then only the level may would let the mail go, in the clear");
 }
 
+static struct remedy remedy_in_clear(const struct story *story)
+{
+    return plain(cause_is(story, reason_code(REASON_TLS_ENGINE_UNAVAILABLE)) ? sentences[REASON_TLS_ENGINE_UNAVAILABLE] : NULL);
+}
+
+static struct remedy remedy_transport(const struct story *story)
+{
+    const char *place = place_of_cause(story);
+
+    return plain(place != NULL ? region_printf(story->region, "if this is not wanted, correct %s", place) : NULL);
+}
+
+/* A table that was never built, in the words of postmap(1): "hash:/x: open database /x.db: No such file or directory". */
+static struct remedy remedy_table(const struct story *story)
+{
+    static const char opening[] = ": open database ", missing[] = "No such file or directory";
+    const char *text = story->cause != NULL ? story->cause->text : "", *end = strstr(text, opening);
+
+    if (end == NULL || !slice_ends_with(slice_of(text), slice_of(missing)))
+        return plain(NULL);
+    return plain(region_printf(story->region, "build the table: postmap %.*s", (int)(end - text), text));
+}
+
 static struct remedy remedy_not_allowed(const struct story *story)
 {
     char address[ADDRESS_TEXT_MAX];
@@ -193,6 +231,9 @@ static const struct {
     struct remedy (*make)(const struct story *);
 } makers[] = {
     { REASON_POLICY_INVALID, remedy_policy },
+    { REASON_DELIVERED_IN_CLEAR, remedy_in_clear },
+    { REASON_TRANSPORT_ERROR, remedy_transport },
+    { REASON_TABLE_ERROR, remedy_table },
     { REASON_CERTIFICATE_NAME_MISMATCH, remedy_name },
     { REASON_FINGERPRINT_MISMATCH, remedy_pin },
     { REASON_TLSA_MISMATCH, remedy_tlsa },

@@ -36,10 +36,13 @@ static void find_host(struct story *story)
     story->hop = result->hop_count > 0 ? &result->hops[0] : NULL;
 }
 
-/* "in the clear" says nothing of why: what the host lacks does. */
+/* "in the clear" says nothing of why: what the host lacks does. Nor does an invalid policy of a service that does not even
+ * start. */
 static bool is_cause(const struct finding *finding, enum reason reason)
 {
     return strcmp(finding->code, reason_code(reason)) == 0 ||
+           (reason == REASON_POLICY_INVALID &&
+            strcmp(finding->code, finding_word(FINDING_SERVICE_DOES_NOT_START)) == 0) ||
            (reason == REASON_DELIVERED_IN_CLEAR &&
             (strcmp(finding->code, reason_code(REASON_STARTTLS_NOT_OFFERED)) == 0 ||
              strcmp(finding->code, reason_code(REASON_STARTTLS_REFUSED)) == 0 ||

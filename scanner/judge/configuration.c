@@ -101,8 +101,9 @@ static void review_authorities(const struct review *review, const struct service
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
         if (files[i] != NULL && files[i]->error != NULL)
             tell(review, FINDING_LOCAL_NO_CA, NULL, 0,
-                 region_printf(review->region, "%s: %s; the levels verify and secure trust %s%s", files[i]->path,
-                               files[i]->error, is_readable(files[1 - i]) ? "only the authorities of " : "nobody",
+                 region_printf(review->region, "%s: %s%s; the levels verify and secure trust %s%s", files[i]->path,
+                               files[i]->error, i > 0 && service->chrooted ? " (the service runs in a chroot)" : "",
+                               is_readable(files[1 - i]) ? "only the authorities of " : "nobody",
                                is_readable(files[1 - i]) ? files[1 - i]->path : ""));
     if (files[0] == NULL && files[1] == NULL)
         tell(review, FINDING_LOCAL_NO_CA, NULL, 0,

@@ -230,14 +230,25 @@ void judge_add_findings(const struct inquiry *inquiry)
         tell_backups(inquiry, i);
 }
 
+/* postmap's own words begin with the table. */
+static const char *answer_trouble(struct region *region, const struct table_answer *answer, enum reason reason)
+{
+    const char *table = answer->table != NULL ? answer->table : "a routing table";
+
+    if (answer->error == NULL)
+        return region_printf(region, "%s: %s", table, reason_sentence(reason));
+    if (slice_starts_with(slice_of(answer->error), slice_of(table)))
+        return answer->error;
+    return region_printf(region, "%s: %s", table, answer->error);
+}
+
 static void tell_route_answer(const struct inquiry *inquiry, enum reason reason)
 {
     const struct table_answer *answer = &inquiry->result->route->answer;
 
     finding_add_once(inquiry, reason_code(reason), reason == REASON_TABLE_ERROR ? SEVERITY_CRITICAL : SEVERITY_WARNING, NULL,
                      answer->file, answer->line,
-                     region_printf(inquiry->region, "%s: %s", answer->table != NULL ? answer->table : "a routing table",
-                                   answer->error != NULL ? answer->error : reason_sentence(reason)));
+                     answer_trouble(inquiry->region, answer, reason));
 }
 
 void judge_add_route_findings(const struct inquiry *inquiry)
@@ -252,8 +263,10 @@ void judge_add_route_findings(const struct inquiry *inquiry)
     if ((route->kind == ROUTE_ERROR || route->kind == ROUTE_MISSING) && route->text != NULL)
         finding_add_once(inquiry, reason_code(REASON_TRANSPORT_ERROR), SEVERITY_CRITICAL, NULL, route->answer.file,
                          route->answer.line,
-                         region_printf(inquiry->region, "the transport %s settles the mail: %s", route->transport,
-                                       route->text));
+                         region_printf(inquiry->region,
+                                       route->kind == ROUTE_MISSING ? "master.cf has no service %s: %s"
+                                                                    : "the transport %s settles the mail: %s",
+                                       route->transport, route->text));
     if (route->kind == ROUTE_CLIENT && route->service->start_error != NULL) {
         const struct error *error = route->service->start_error;
 

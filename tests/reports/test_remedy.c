@@ -34,6 +34,39 @@ static void check_paste(struct sample *sample, size_t result, const char *want)
     is_text(story_remedy(&story).paste, want, "to paste for %s", sample->report.results[result]->destination->text);
 }
 
+/* What the finding that is the cause adds to the sentence. */
+static void check_causes(struct sample *sample)
+{
+    static const struct {
+        enum reason reason;
+        const char *code, *file, *text, *why, *remedy;
+    } rows[] = {
+        { REASON_POLICY_INVALID, "service-does-not-start", "/etc/postfix/main.cf", "the service smtp does not start: bad",
+          "the service smtp does not start: bad", "correct /etc/postfix/main.cf:7" },
+        { REASON_POLICY_INVALID, "service-does-not-start", NULL, "the service smtp does not start: bad",
+          "the service smtp does not start: bad", "correct the parameter" },
+        { REASON_DELIVERED_IN_CLEAR, "tls-engine-unavailable", NULL, "no TLS engine", "no TLS engine",
+          "repair the TLS settings in main.cf; the finding on top names the parameter" },
+        { REASON_TRANSPORT_ERROR, "transport-error", "/etc/postfix/transport", "the transport error settles the mail: x",
+          "the transport error settles the mail: x", "if this is not wanted, correct /etc/postfix/transport:7" },
+        { REASON_TABLE_ERROR, "table-error", NULL, "hash:/x: open database /x.db: No such file or directory",
+          "hash:/x: open database /x.db: No such file or directory", "build the table: postmap hash:/x" },
+        { REASON_TABLE_ERROR, "table-error", NULL, "hash:/x: open database /x.db: Permission denied",
+          "hash:/x: open database /x.db: Permission denied", "repair the table; the finding names it" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct result *result = sample_result(sample, "bare.example", VERDICT_DEFER, rows[i].reason);
+        struct story story;
+
+        findings_add(sample->fixture->region, &result->findings, rows[i].code, SEVERITY_CRITICAL, NULL, rows[i].file,
+                     rows[i].file != NULL ? 7 : 0, "%s", rows[i].text);
+        story_find(&story, sample->fixture->region, &sample->report, result);
+        is_text(story_why(&story), rows[i].why, "why, row %zu", i);
+        is_text(story_remedy(&story).text, rows[i].remedy, "what to do, row %zu", i);
+    }
+}
+
 static void check_formats(void)
 {
     size_t i;
@@ -49,6 +82,7 @@ int main(void)
 
     sample_init(&sample);
     check_reasons(&sample);
+    check_causes(&sample);
     check_paste(&sample, 1, "example.net secure match=mx.hosting.example");
     check_paste(&sample, 4, "pinned.example fingerprint match="
                             "12:30:5A:DF:D7:0E:B8:8F:1F:78:A6:FD:51:12:F0:75:46:08:08:3D:D5:58:52:92:B5:9A:BA:E3:C4:67:83:87");
