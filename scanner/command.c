@@ -35,7 +35,9 @@ static const struct command commands[] = {
     { "merge", FOR_MERGE, "file ...", "reports or facts of several machines into one",
       "Joins reports with reports, or facts files with facts files. Of what is in more than one, the latest observation\n"
       "counts. Facts go to standard output, or to the file of --save-facts.", cmd_merge },
-    { "migrate", 0, NULL, NULL, NULL, NULL },
+    { "migrate", FOR_MIGRATE, "", "smtp_tls_per_site written as smtp_tls_policy_maps",
+      "Prints the policy tables that do what the per-site tables do, the lines of main.cf to change, the successors of the\n"
+      "old switches among them, and, as comments, every change of meaning. Nothing is written to a file.", cmd_migrate },
     { "history", FOR_HISTORY, "[destination ...]", "past runs, the life of a destination, forgetting",
       "Lists the runs of the file that --history names; with destinations, how each of them fared and which changes it had.\n"
       "With --keep DAYS, forgets the runs that are older.", cmd_history },

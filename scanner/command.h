@@ -19,6 +19,7 @@ int cmd_lint(struct region *, const struct options *);
 int cmd_diff(struct region *, const struct options *);
 int cmd_history(struct region *, const struct options *);
 int cmd_acknowledge(struct region *, const struct options *);
+int cmd_migrate(struct region *, const struct options *);
 int cmd_replay(struct region *, const struct options *);
 int cmd_report(struct region *, const struct options *);
 int cmd_merge(struct region *, const struct options *);
