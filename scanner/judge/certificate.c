@@ -178,18 +178,21 @@ static bool passes(struct judgement *j, struct pkix_result *result, int64_t when
     return result->error == X509_V_OK;
 }
 
-/* When the last chain that can be built of these certificates ends. */
-static int64_t find_valid_until(struct judgement *j)
+/* When the last chain that can be built of these certificates ends, and with which of them. */
+static void find_valid_until(struct region *region, struct judgement *j, struct certificate_verdict *out)
 {
-    struct pkix_result later = j->result;
+    struct pkix_result later = j->result, next;
 
     for (int i = 0; i < RENEWALS_MAX && later.ends != INT64_MAX && !later.leaf_ends; i++) {
-        int64_t ends = later.ends;
-
-        if (!passes(j, &later, ends) || later.ends <= ends)
-            return ends;
+        if (!passes(j, &next, later.ends) || next.ends <= later.ends)
+            break;
+        later = next;
     }
-    return later.ends;
+    out->valid_until = later.ends;
+    if (later.ending != NULL && !later.leaf_ends) {
+        out->ending = peername_subject(region, later.ending);
+        out->anchor_ends = later.anchor_ends;
+    }
 }
 
 static bool leaf_is_out_of_date(const struct judgement *j)
@@ -200,7 +203,7 @@ static bool leaf_is_out_of_date(const struct judgement *j)
            (pkix_time(X509_get0_notAfter(j->chain.leaf), &ends) && j->when >= ends);
 }
 
-static void note_success(struct judgement *j, struct certificate_verdict *out)
+static void note_success(struct region *region, struct judgement *j, struct certificate_verdict *out)
 {
     bool by_pin = dane_matched_end_entity(j->ssl); /* OpenSSL then looks at nothing but the key size */
 
@@ -208,7 +211,7 @@ static void note_success(struct judgement *j, struct certificate_verdict *out)
         out->tlsa_matched = dane_matched_record(j->ssl, j->effective->tlsa.usable, j->effective->tlsa.usable_count);
     out->expired_ignored = by_pin && leaf_is_out_of_date(j);
     if (!by_pin)
-        out->valid_until = find_valid_until(j);
+        find_valid_until(region, j, out);
 }
 
 /* A name alone is wrong: some releases still call that Trusted. */
@@ -251,7 +254,7 @@ static void judge(struct region *region, struct judgement *j, struct certificate
     out->word = word_of(j, passed);
     out->x509_error = j->result.logged;
     if (passed)
-        note_success(j, out);
+        note_success(region, j, out);
     if (!out->matched)
         explain(region, j, out);
 }
@@ -330,6 +333,7 @@ static void judge_once(struct region *region, struct trust *trust, struct judgem
     if (known != NULL) {
         *out = *known;
         out->detail = region_text(region, known->detail);
+        out->ending = region_text(region, known->ending);
     } else {
         pkix_chain_read(&j->chain, j->conversation, j->facts);
         if (j->chain.missing)

@@ -22,6 +22,8 @@ struct certificate_verdict {
     bool        expired_ignored; /* matched by a pin of the leaf (fingerprint, DANE-EE, tafile), whose dates are wrong */
     int64_t     valid_until;   /* the moment at which matched (at may and encrypt: trusted) ends by dates alone; INT64_MAX:
                                   never, or it is not so now */
+    const char *ending;        /* the subject of the certificate that ends then; NULL: the leaf, or valid_until is never */
+    bool        anchor_ends;   /* it is a trust anchor */
     int         tlsa_matched;  /* index into effective->tlsa.records, or -1 */
     size_t      tlsa_unusable; /* of effective->tlsa.usable, those that cannot be used in the handshake */
     int         x509_error;    /* OpenSSL's number for the fault that Postfix would log; 0 */

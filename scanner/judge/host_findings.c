@@ -2,12 +2,8 @@
 
 #include <string.h>
 
-#include "scanner/base/utc.h"
-
 /* So many findings of one destination are kept: a hostile set of hosts must not flood a report. */
 #define FINDINGS_MAX 100
-
-#define DAY 86400
 
 /* One address under inquiry. */
 struct suspect {
@@ -214,19 +210,11 @@ static void tell_conversation(const struct suspect *s)
 static void tell_dates(const struct suspect *s)
 {
     const struct certificate_verdict *verdict = s->c->certificate;
-    const struct judge_input *input = s->inquiry->input;
-    char until[UTC_TEXT_MAX];
 
     if (verdict == NULL || !level_needs_match(s->c->effective->level) || !verdict->matched)
         return;
     if (verdict->expired_ignored)
         tell(s, FINDING_EXPIRED_BUT_PINNED, "the certificate is outside its dates; the policy does not look at them");
-    if (verdict->valid_until == INT64_MAX || verdict->valid_until < input->when ||
-        verdict->valid_until - input->when > (int64_t)input->horizon_days * DAY)
-        return;
-    utc_to_text(verdict->valid_until, until);
-    tell(s, FINDING_CERTIFICATE_EXPIRES_SOON,
-         region_printf(s->inquiry->region, "a certificate that the verdict rests on is valid until %s", until));
 }
 
 static void tell_tlsa(const struct suspect *s)

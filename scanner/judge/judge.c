@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scanner/judge/chain.h"
+#include "scanner/judge/horizon.h"
 #include "scanner/judge/judge_findings.h"
 
 /* Next-hops of one delivery that are looked at; nobody lists more. */
@@ -137,6 +138,7 @@ static void conclude(struct region *region, struct result *result, const struct 
     result->certain = end.best == end.worst && end.verdict != VERDICT_UNKNOWN;
     result->forecast = end.forecast;
     result->first_attempt = first.forecast;
+    result->next_end = horizon_next(hops, chain.count);
     judge_add_findings(&inquiry);
 }
 
@@ -167,7 +169,7 @@ static void judge_once(struct region *region, struct result *result, const struc
     struct route *route = region_alloc(region, sizeof(*route));
     struct inquiry inquiry = { region, result, input, NULL, NULL };
 
-    *result = (struct result){ .destination = destination, .route = route };
+    *result = (struct result){ .destination = destination, .route = route, .next_end = INT64_MAX };
     route_destination(region, route, input->config, destination, input->sender, input->view);
     if (!end_without_client(region, result, input)) {
         if (route->service->start_error != NULL)
@@ -203,6 +205,26 @@ static void add_outcome(struct result *result, const struct result *other)
     *result = worse;
 }
 
+/* The same outcome of the random tables, at another time. */
+static void judge_again(struct region *region, struct result *result, const struct judge_input *input,
+                        const struct destination *destination)
+{
+    struct chance chance = { input->view->chance->choice, 1 };
+    struct view view = { .facts = input->view->facts, .wants = input->view->wants, .chance = &chance };
+    struct judge_input chosen = *input;
+
+    chosen.view = &view;
+    judge_once(region, result, &chosen, destination);
+}
+
+static void judge_outcome(struct region *region, struct result *result, const struct judge_input *input,
+                          const struct destination *destination)
+{
+    judge_once(region, result, input, destination);
+    if (!result->wanted)
+        horizon_tell(region, result, input, destination, judge_again);
+}
+
 void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
                        const struct destination *destination)
 {
@@ -216,7 +238,7 @@ void judge_destination(struct region *region, struct result *result, const struc
     chosen.view = &view;
     for (size_t choice = 0; choice < outcomes && choice < OUTCOMES_MAX; choice++) {
         chance = (struct chance){ choice, 1 };
-        judge_once(region, choice == 0 ? result : &one, &chosen, destination);
+        judge_outcome(region, choice == 0 ? result : &one, &chosen, destination);
         if (choice > 0)
             add_outcome(result, &one);
         if (chance.outcomes > outcomes)

@@ -81,6 +81,7 @@ struct book {
     const X509                *leaf;
     struct pkix_fault          last_kept; /* what releases to 3.10.3 log: nearest to the leaf, names like the rest */
     bool                       has_kept;
+    int                        ending_depth; /* of the certificate that ends first */
 };
 
 /* Does a come before b? */
@@ -122,13 +123,15 @@ static void note(struct book *book, X509_STORE_CTX *store, struct pkix_fault fau
 }
 
 /* OpenSSL calls back once for each certificate whose dates it has looked at: not for an anchor that is no root. */
-static void note_end(struct book *book, X509 *x509)
+static void note_end(struct book *book, X509 *x509, int depth)
 {
     int64_t end;
 
     if (x509 != NULL && pkix_time(X509_get0_notAfter(x509), &end) && end < book->result->ends) {
         book->result->ends = end;
+        book->result->ending = x509;
         book->result->leaf_ends = x509 == book->leaf;
+        book->ending_depth = depth;
     }
 }
 
@@ -154,7 +157,7 @@ static int on_certificate(int ok, X509_STORE_CTX *store)
         ok = 0;
     }
     if (ok)
-        note_end(book, fault.x509);
+        note_end(book, fault.x509, fault.depth);
     else
         note(book, store, fault);
     return 1;
@@ -193,5 +196,7 @@ void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting,
     ERR_clear_error();
     result->error = X509_STORE_CTX_get_error(store);
     result->logged = logged_error(&book);
+    result->anchor_ends = result->ending != NULL && !result->leaf_ends &&
+                          book.ending_depth + 1 == sk_X509_num(X509_STORE_CTX_get0_chain(store));
     X509_STORE_CTX_free(store);
 }

@@ -51,7 +51,9 @@ struct pkix_result {
     struct pkix_fault faults[PKIX_FAULTS_MAX]; /* the first is the one that counts: nearest to the leaf, a name last */
     size_t fault_count;
     int64_t ends;        /* no fault: the first notAfter of the certificates whose dates count; INT64_MAX: none */
-    bool    leaf_ends;   /* that one is the leaf's */
+    X509   *ending;      /* that one: the chain's, the store's or the SSL's; NULL: none */
+    bool    leaf_ends;   /* it is the leaf */
+    bool    anchor_ends; /* it is the root at the end of the chain that was built */
 };
 
 void pkix_verify(struct pkix_result *, const struct pkix_setting *, const struct pkix_chain *, int64_t when);

@@ -111,6 +111,7 @@ struct result {
     enum verdict verdict, best, worst;
     bool        certain;
     struct forecast forecast, first_attempt;
+    int64_t     next_end;                  /* when the first certificate that an attempt rests on ends; INT64_MAX: none */
     struct findings findings;
     struct hop_result *hops;
     size_t      hop_count;

@@ -64,6 +64,7 @@ void trust_keep(struct trust *trust, struct slice key, const struct certificate_
         start_verdicts(trust);
     kept = region_copy(trust->region, verdict, sizeof *verdict);
     kept->detail = region_text(trust->region, verdict->detail);
+    kept->ending = region_text(trust->region, verdict->ending);
     dict_put(trust->verdicts, key, kept);
 }
 

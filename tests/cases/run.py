@@ -34,7 +34,7 @@ BEYOND_REPLAY = {
     "merged-configurations": "told by merge",
 }
 # Findings that the program has a code for and does not give yet. One that a case names must leave this list.
-NOT_YET = {"host-problem", "horizon"}
+NOT_YET = {"host-problem"}
 
 
 class Tap:

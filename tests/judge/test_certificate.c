@@ -44,6 +44,7 @@ static void check_row(const struct certificate_row *row)
                  again.valid_until == verdict.valid_until && again.tlsa_matched == verdict.tlsa_matched,
              "%s: once more, the same", row->name);
     is_text(again.detail, verdict.detail, "%s: once more, the same sentence", row->name);
+    is_text(again.ending, verdict.ending, "%s: once more, the same end", row->name);
     trust_free(trust);
     certificate_case_close(&c);
 }
