@@ -371,12 +371,6 @@ static const struct reply *temporary_refusal(const struct conversation *conversa
     return NULL;
 }
 
-static void converse_again(struct run *run, struct ask *ask, int64_t ms)
-{
-    schedule_add(run->schedule, asks_id(ask), asks_profile(ask), asks_host(ask), loop_now_ms(run->loop) + ms);
-    turn(run);
-}
-
 static void on_conversation(void *arg, uint64_t id, const struct conversation *conversation)
 {
     struct run                *run = arg;
@@ -388,12 +382,15 @@ static void on_conversation(void *arg, uint64_t id, const struct conversation *c
         return;
     schedule_done(run->schedule, id, refusal != NULL);
     if (conversation->ending == ENDING_CRASHED && asks_crashed(ask)) {
-        converse_again(run, ask, 0);
+        schedule_add_suspect(run->schedule, id, asks_profile(ask), asks_host(ask));
+        turn(run);
         return;
     }
     if (refusal != NULL && asks_first_refusal(ask) == NULL) {
         asks_refused(ask, refusal);
-        converse_again(run, ask, (int64_t)run->request->options->retry_after * 1000);
+        schedule_add(run->schedule, id, asks_profile(ask), asks_host(ask),
+                     loop_now_ms(run->loop) + (int64_t)run->request->options->retry_after * 1000);
+        turn(run);
         return;
     }
     kept.profile = asks_profile(ask);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "probes/limits.h"
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
@@ -23,6 +24,7 @@ struct task {
     uint64_t      id;
     int64_t       not_before;
     struct place *address, *network, *name; /* name may be NULL */
+    bool          suspect;
     struct task  *next;
 };
 
@@ -32,7 +34,7 @@ struct schedule {
     struct dict   *addresses, *providers;
     struct task  *waiting, **waiting_tail;
     struct task  *running;
-    size_t        waiting_count, running_count;
+    size_t        waiting_count, running_count, suspects_running;
     int64_t      *starts;          /* the latest, a ring; the oldest is at starts_next */
     size_t        starts_count, starts_next;
 };
@@ -111,8 +113,8 @@ static struct place *name_of(struct schedule *schedule, const char *host)
     return place_get(schedule, schedule->providers, dot + 1);
 }
 
-void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host,
-                  int64_t not_before)
+static void add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host, int64_t not_before,
+                bool suspect)
 {
     struct task *task = mem_alloc(sizeof(*task));
     char         text[ADDRESS_TEXT_MAX];
@@ -120,12 +122,24 @@ void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *
     address_to_text(&profile->address, text);
     task->id = id;
     task->not_before = not_before;
+    task->suspect = suspect;
     task->address = place_get(schedule, schedule->addresses, text);
     task->network = network_of(schedule, &profile->address);
     task->name = name_of(schedule, host);
     *schedule->waiting_tail = task;
     schedule->waiting_tail = &task->next;
     schedule->waiting_count++;
+}
+
+void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host,
+                  int64_t not_before)
+{
+    add(schedule, id, profile, host, not_before, false);
+}
+
+void schedule_add_suspect(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host)
+{
+    add(schedule, id, profile, host, 0, true);
 }
 
 static bool below(unsigned long running, unsigned long limit)
@@ -137,7 +151,8 @@ static bool has_room(const struct schedule *schedule, const struct task *task)
 {
     return below(task->address->running, schedule->limits.per_host) &&
            below(task->network->running, schedule->limits.per_provider) &&
-           (task->name == NULL || below(task->name->running, schedule->limits.per_provider));
+           (task->name == NULL || below(task->name->running, schedule->limits.per_provider)) &&
+           (!task->suspect || schedule->suspects_running < LIMIT_SUSPECTS);
 }
 
 static unsigned slowing_of(const struct task *task)
@@ -199,6 +214,7 @@ static void start(struct schedule *schedule, struct task **link, int64_t now)
     note_start(schedule, task, now);
     schedule->waiting_count--;
     schedule->running_count++;
+    schedule->suspects_running += task->suspect;
 }
 
 bool schedule_next(struct schedule *schedule, int64_t now, uint64_t *id)
@@ -256,6 +272,7 @@ void schedule_done(struct schedule *schedule, uint64_t id, bool refused)
     note_refusal(task->network, refused);
     note_refusal(task->name, refused);
     schedule->running_count--;
+    schedule->suspects_running -= task->suspect;
     mem_free(task);
 }
 

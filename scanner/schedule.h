@@ -26,6 +26,10 @@ void schedule_free(struct schedule *);
  * provider; NULL when there is none. id is the caller's. */
 void schedule_add(struct schedule *, uint64_t id, const struct profile *, const char *host, int64_t not_before);
 
+/* The same, of a conversation that was with a worker when that died: only a few of these go at a time (limits.h), so that
+ * the guilty one takes few with it. */
+void schedule_add_suspect(struct schedule *, uint64_t id, const struct profile *, const char *host);
+
 /* The next one that may start at now, which counts as started; false when none may. */
 bool schedule_next(struct schedule *, int64_t now, uint64_t *id);
 /* When to ask schedule_next again if nothing ends before; INT64_MAX: only when something ends. */

@@ -24,7 +24,8 @@
 #define BUCKETS           16384
 #define NOBODY            65534
 #define TRIES             2
-#define DEATHS_IN_A_ROW   10   /* without one answer between them: there is no use in going on */
+#define QUESTIONS_SENT    (2 * LIMIT_DNS_SOCKETS)   /* what a worker cannot begin yet shall not die with it */
+#define DEATHS_IN_A_ROW   10   /* before the worker was ready: there is no use in going on */
 #define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
 
 /* A question not answered yet: queued, or sent to the worker. */
@@ -56,9 +57,11 @@ struct workers {
     size_t                       certificates_in_a_row;
     unsigned                     confinement;  /* that the worker says is in force */
     struct ask                  *buckets[BUCKETS];
-    struct list                  queued, sent, crashed;
+    struct list                  suspects;     /* questions that were with a worker that died */
+    struct list                  questions, conversations, sent, crashed;
+    size_t                       questions_sent, suspects_sent;
     size_t                       pending;
-    unsigned                     deaths;       /* since the last answer */
+    unsigned                     deaths;       /* since a worker was ready, or answered */
     struct loop_timer           *tell;         /* tells of the crashed */
     struct loop_timer           *tick;
     int64_t                      ticked, called; /* called: when the call without an answer was made; 0: none */
@@ -111,9 +114,18 @@ static void ask_free(struct ask *ask)
     mem_free(ask);
 }
 
+static bool is_suspect(const struct ask *ask)
+{
+    return ask->tries > 1;
+}
+
 /* Takes the ask out of its list and forgets it; the caller still holds it, and frees it. */
 static void ask_over(struct workers *w, struct ask *ask)
 {
+    if (ask->list == &w->sent && ask->name) {
+        w->questions_sent--;
+        w->suspects_sent -= is_suspect(ask);
+    }
     list_remove(ask);
     *place_of(w, ask->id) = ask->next_same;
     w->pending--;
@@ -191,9 +203,10 @@ static void give_up(struct workers *w, struct ask *ask)
     loop_timer_at(w->tell, loop_now_ms(w->loop));
 }
 
-/* Questions that were in flight go back to the head of the queue, unless they were in flight twice. */
+/* One of those in flight may be what the worker died of: they become suspects, unless they were that before. */
 static void take_back(struct workers *w)
 {
+    w->questions_sent = w->suspects_sent = 0;
     while (w->sent.last) {
         struct ask *ask = w->sent.last;
 
@@ -201,9 +214,18 @@ static void take_back(struct workers *w)
             give_up(w, ask);
         } else {
             list_remove(ask);
-            list_add_first(&w->queued, ask);
+            list_add_first(&w->suspects, ask);
         }
     }
+}
+
+static void give_up_all(struct workers *w)
+{
+    struct list *const lists[] = { &w->suspects, &w->questions, &w->conversations };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        while (lists[i]->first)
+            give_up(w, lists[i]->first);
 }
 
 static void worker_lost(struct workers *w, const char *why)
@@ -215,27 +237,44 @@ static void worker_lost(struct workers *w, const char *why)
     end_worker(w);
     take_back(w);
     if (++w->deaths >= DEATHS_IN_A_ROW || !start_worker(w, &err))
-        while (w->queued.first)
-            give_up(w, w->queued.first);
+        give_up_all(w);
     note(w, text);
     pump(w);
 }
 
 /* Asking. */
 
+/* Suspects go a few at a time, so that the guilty one takes few with it. */
+static struct ask *next_to_send(struct workers *w)
+{
+    if (w->conversations.first)
+        return w->conversations.first;
+    if (w->suspects.first && w->suspects_sent < LIMIT_SUSPECTS)
+        return w->suspects.first;
+    return w->questions_sent < QUESTIONS_SENT ? w->questions.first : NULL;
+}
+
+static void send_ask(struct workers *w, struct ask *ask)
+{
+    if (!send_value(w, ask->request)) {
+        give_up(w, ask);
+        return;
+    }
+    ask->tries++;
+    list_remove(ask);
+    list_add(&w->sent, ask);
+    if (ask->name) {
+        w->questions_sent++;
+        w->suspects_sent += is_suspect(ask);
+    }
+}
+
 static void pump(struct workers *w)
 {
-    while (w->channel && w->queued.first && record_channel_has_room(w->channel)) {
-        struct ask *ask = w->queued.first;
+    struct ask *ask;
 
-        if (!send_value(w, ask->request)) {
-            give_up(w, ask);
-            continue;
-        }
-        ask->tries++;
-        list_remove(ask);
-        list_add(&w->sent, ask);
-    }
+    while (w->channel && record_channel_has_room(w->channel) && (ask = next_to_send(w)) != NULL)
+        send_ask(w, ask);
 }
 
 static void on_room(void *arg)
@@ -254,7 +293,7 @@ static void ask_new(struct workers *w, uint64_t id, const char *name, enum dns_t
     ask->next_same = w->buckets[id % BUCKETS];
     w->buckets[id % BUCKETS] = ask;
     w->pending++;
-    list_add(&w->queued, ask);
+    list_add(name ? &w->questions : &w->conversations, ask);
     if (w->channel)
         pump(w);
     else
@@ -307,6 +346,7 @@ static bool take_dns(struct workers *w, struct ask *ask, const struct json *valu
     fact.type = ask->type;
     w->events->on_dns(w->arg, ask->id, &fact);
     ask_free(ask);
+    pump(w);
     return true;
 }
 
@@ -365,6 +405,13 @@ static bool take_certificate(struct workers *w, const struct json *value, struct
     return true;
 }
 
+/* It came up. From here on each death ends with fewer questions to ask, so there is an end to them. */
+static void begin_work(struct workers *w, int64_t confinement)
+{
+    w->confinement = (unsigned)confinement & CONFINED_ALL;
+    w->deaths = 0;
+}
+
 static bool take_record(struct workers *w, const struct json *record, struct region *region, struct error *err)
 {
     const char *text = json_get_text(record, "note");
@@ -376,7 +423,7 @@ static bool take_record(struct workers *w, const struct json *record, struct reg
     if (json_get_integer(record, "here", 0) == w->call && w->call)
         w->called = 0;
     else if (json_get(record, "confined"))
-        w->confinement = (unsigned)json_get_integer(record, "confined", 0) & CONFINED_ALL;
+        begin_work(w, json_get_integer(record, "confined", 0));
     else if (text)
         note(w, text);
     else {
@@ -566,7 +613,9 @@ void workers_free(struct workers *w)
     if (!w)
         return;
     end_worker(w);
-    list_free(&w->queued);
+    list_free(&w->suspects);
+    list_free(&w->questions);
+    list_free(&w->conversations);
     list_free(&w->sent);
     list_free(&w->crashed);
     loop_timer_free(w->tell);

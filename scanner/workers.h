@@ -1,7 +1,7 @@
 /* Starts, feeds and replaces the worker process, and checks what it says as hostile input: only ids that are
  * outstanding, only certificates whose digest is right, every bound of facts_json.h.
- * When a worker dies, the questions in flight are asked again, once, of a fresh one; one that was in flight twice gives a
- * fact with DNS_CRASHED. A conversation in flight gives one with ENDING_CRASHED at once: when to connect again is the
+ * When a worker dies, the questions in flight are asked again, once, of a fresh one, a few at a time; one that was in flight
+ * twice gives a fact with DNS_CRASHED. A conversation in flight gives one with ENDING_CRASHED at once: when to connect again is the
  * caller's to say. Each question asked is answered exactly once. */
 #ifndef SCANNER_WORKERS_H
 #define SCANNER_WORKERS_H

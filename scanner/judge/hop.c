@@ -511,6 +511,15 @@ void hop_report(const struct hop *hop, struct hop_result *result)
             report_attempt(hop, k, &result->hosts[hop->places[k]]);
 }
 
+/* Whom the conversations that are wanted are with: politeness goes by their names. */
+static void report_wanted(const struct hop *hop, struct hop_result *result)
+{
+    for (size_t i = 0; i < result->host_count; i++) {
+        result->hosts[i].host = hop->cases[i].host;
+        result->hosts[i].profile = hop->cases[i].profile;
+    }
+}
+
 void hop_init(struct region *region, struct hop *hop, const struct judge_input *input, const struct route *route,
               struct slice text, bool fallback, struct hop_result *result)
 {
@@ -541,6 +550,8 @@ void hop_init(struct region *region, struct hop *hop, const struct judge_input *
     hop->wanted |= mail_hosts_want_tlsa(region, hop->service, &hop->mail_hosts, input->view) &&
                    input->view->wants != NULL;
     look_at_hosts(&look, result);
-    if (!hop->wanted)
+    if (hop->wanted)
+        report_wanted(hop, result);
+    else
         list_attempts(region, hop);
 }

@@ -3,7 +3,8 @@
 
     faulty_dns.py SPEC
 
-SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver, "faults": [[name, type, action]]}.
+SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver, "faults": [[name, type, action]],
+"log": a file that gets a line for each question, or null}.
 Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "echo" (the question), "wrongid", "header" (less than a header), "tc" (cut short,
 and no TCP), "noad" (not secure), "ad" (secure), "rdata:HEX" (one record with this data), "loop" (one record whose
 name points at itself).  "ready" on standard output says that it listens.
@@ -33,11 +34,14 @@ def question(packet):
 class Resolver:
     def __init__(self, spec):
         self.upstream = spec["upstream"]
+        self.log = open(spec["log"], "a", encoding="ascii", buffering=1) if spec.get("log") else None
         self.faults = {(name.lower(), TYPES[kind]): action for name, kind, action in spec["faults"]}
 
     def answer(self, query, over_tcp):
         """The reply, or None for silence."""
         name, kind, end = question(query)
+        if self.log:
+            self.log.write(f"{name} {kind} {'tcp' if over_tcp else 'udp'}\n")
         action, _, argument = self.faults.get((name, kind), "").partition(":")
         return getattr(self, "do_" + (action or "pass"))(query, end, kind, argument, over_tcp)
 

@@ -15,6 +15,7 @@ The behaviours are described in tests/lab/README.md.
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -123,6 +124,7 @@ class Session:
             self.sock.settimeout(PATIENCE)
             if self.server["wrapper"]:
                 self.start_tls()
+            self.wait_for_haste()
             self.reply(self.behaviour.get("greeting", f"220 {self.server['host']} ESMTP"))
             while True:
                 self.command(self.line())
@@ -131,11 +133,17 @@ class Session:
         except (OSError, ValueError) as problem:
             self.record["end"] = f"io: {getattr(problem, 'reason', None) or problem}"
         finally:
+            self.record["ended"] = time.time()
             try:
                 self.sock.close()
             except OSError:
                 pass
         return self.record
+
+    def wait_for_haste(self):
+        """Whether the client talks before it was greeted."""
+        self.record["hasty"] = bool(self.behaviour.get("patience")
+                                    and select.select([self.sock], [], [], self.behaviour["patience"])[0])
 
     def line(self):
         while b"\n" not in self.buffer:

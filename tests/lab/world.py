@@ -113,7 +113,8 @@ class World:
     def _start_faults(self):
         faults = [fault for row in self.rows for fault in row.get("faults", ())]
         if faults:
-            spec = self._spec("faulty_dns", {"address": FAULTY, "upstream": VALIDATOR, "faults": faults})
+            spec = self._spec("faulty_dns", {"address": FAULTY, "upstream": VALIDATOR, "faults": faults,
+                                              "log": os.path.join(self.scratch, "questions")})
             self._spawn_server("faulty_dns.py", spec)
 
     def _start_tables(self):

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""What the servers count: never more than allowed at a time and a second, to an address and to a provider; temporary
+refusals asked again once, later; nothing said but what is needed, and nothing too early; what is excluded is not even
+looked up; what is shared is asked once."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+
+from arena import Arena, destination, host, least_spacing, main, most_together
+
+JITTER = 0.15       # between our clock and the servers', on a busy machine
+POLICIES = ("may", "may protocols=>=TLSv1.2", "encrypt ciphers=high")   # three profiles
+ALLOWED = {"EHLO", "HELO", "LHLO", "STARTTLS", "QUIT"}
+REFUSAL = "450 4.3.2 come back later"
+
+
+def world():
+    found = []
+    for n in range(4):      # one network, several profiles with each address
+        for k, policy in enumerate(POLICIES):
+            found.append(destination(f"net{n}-{k}.example", [host(f"mx{n}.net{n}.example", f"198.51.100.{n + 1}", delay=0.05,
+                                                                  patience=0.3 if n else 0)], policy))
+    for n in range(6):      # several networks, one name
+        found.append(destination(f"name{n}.example", [host(f"mx{n}.one-provider.example", f"198.51.101.{n}" if n == 0 else
+                                                           f"192.0.2.{n}" if n == 1 else f"2001:db8:{n}::1", delay=0.1)], "may"))
+    for n in range(40):     # shared by many
+        found.append(destination(f"shared{n}.example", [host("mx.shared.shared0.example", "198.51.102.1")], "may"))
+    for n in range(3):      # a provider that refuses
+        found.append(destination(f"refusing{n}.example", [host(f"mx{n}.refusing{n}.example", f"198.51.103.{n + 1}",
+                                                               greeting=REFUSAL)], "may"))
+    found.append(destination("once.example", [host("mx.once.example", "2001:db8:50::1", greeting=[REFUSAL, "220 now"])], "may"))
+    found.append(destination("late.example", [host("mx.late.example", "2001:db8:51::1", starttls=["454 4.7.0 later", "220 now"])],
+                             "encrypt"))
+    found.append(destination("excluded.example", [host("mx.excluded.example", "2001:db8:52::1")], "may"))
+    found.append(destination("excluded-host.example", [host("mx.no-probe.example", "2001:db8:53::1")], "may"))
+    found.append(destination("excluded-net.example", [host("mx.excluded-net.example", "2001:db8:54::1")], "may",
+                             faults=[["unused.example", "A", "drop"]]))
+    return found
+
+
+def address(session):
+    return session["addr"]
+
+
+def network(session):
+    return session["addr"].rpartition(".")[0] or session["addr"]
+
+
+def provider(session):
+    return session["host"].partition(".")[2]
+
+
+def check_limits(tap, sessions):
+    tap.ok(max(most_together(sessions, address).values()) <= 1, "one at a time to an address", most_together(sessions, address))
+    tap.ok(max(most_together(sessions, network).values()) <= 2, "two at a time to a network", most_together(sessions, network))
+    tap.ok(max(most_together(sessions, provider).values()) <= 2, "two at a time to a provider's name",
+           most_together(sessions, provider))
+    spacing = least_spacing(sessions, address)
+    tap.ok(min(spacing.values()) > 1 - JITTER, "a second between two to an address", spacing)
+    begins = sorted(s["began"] for s in sessions)
+    most = max(sum(b <= x < b + 1 - JITTER for x in begins) for b in begins)
+    tap.ok(most <= 10, "ten a second over all", most)
+
+
+def check_words(tap, sessions):
+    words = {c.split(" ")[0] for s in sessions for c in s["commands"]}
+    tap.ok(words <= ALLOWED, "nothing but EHLO, STARTTLS, QUIT is said", words)
+    tap.ok(all(len(s["commands"]) <= 5 for s in sessions), "five commands at most", max(sessions, key=lambda s: len(s["commands"])))
+    names = {c for s in sessions for c in s["commands"] if c.startswith(("EHLO", "HELO"))}
+    tap.same(names, {"EHLO mail.sender.example"}, "by Postfix's own name")
+    tap.ok(not any(s["hasty"] for s in sessions), "nothing is said before the greeting")
+
+
+def check_retries(tap, scan, sessions):
+    by_host = {}
+    for s in sessions:
+        by_host.setdefault(s["host"], []).append(s["began"])
+    for name in ("mx0.refusing0.example", "mx1.refusing1.example", "mx2.refusing2.example", "mx.once.example", "mx.late.example"):
+        times = sorted(by_host.get(name, []))
+        tap.same(len(times), 2, f"{name}: asked twice")
+        tap.ok(len(times) == 2 and times[1] - times[0] > 2 - JITTER, f"{name}: not before --retry-after", times)
+    refusing = sorted(t for n in range(3) for t in by_host[f"mx{n}.refusing{n}.example"])
+    gaps = [b - a for a, b in zip(refusing[2:], refusing[3:])]
+    tap.ok(len(gaps) == 3 and min(gaps) > 2 - JITTER, "after three refusals in a row a provider's interval is doubled", gaps)
+    found = scan.destinations()
+    tap.same(found["once.example"]["verdict"], "deliver", "the later answer counts")
+    tap.ok("temporary-refusal" in [f["code"] for f in found["once.example"]["findings"]], "and the first one is told")
+    tap.same(found["late.example"]["verdict"], "deliver", "a later STARTTLS counts")
+    tap.same(found["refusing0.example"]["verdict"], "defer", "refused twice: deferred")
+
+
+def check_exclusion(tap, arena, scan, sessions):
+    asked = {name for name, *_ in arena.questions()}
+    tap.ok(not any(name.endswith(("excluded.example", "no-probe.example")) for name in asked), "excluded names are not looked up",
+           [n for n in asked if "exclu" in n])
+    tap.ok(not any(s["addr"].startswith(("2001:db8:52:", "2001:db8:53:", "2001:db8:54:")) for s in sessions),
+           "nor are excluded hosts and networks contacted")
+    for name in ("excluded.example", "excluded-host.example", "excluded-net.example"):
+        d = scan.destinations()[name]
+        tap.same((d["verdict"], d["forecast"]["reason"]), ("unknown", "excluded"), f"{name}: unknown, excluded")
+
+
+def check_sharing(tap, arena, scan, sessions):
+    asked = [tuple(q[:2]) for q in arena.questions()]
+    twice = {q for q in asked if asked.count(q) > 1}
+    tap.ok(not twice, "each question is asked once", twice)
+    tap.same(sum(s["host"] == "mx.shared.shared0.example" for s in sessions), 1, "forty destinations share one conversation")
+    sharing = scan.report["run"]["sharing"]
+    tap.same(sharing["questions"]["asked"] - len([q for q in asked if q[0] != "localhost"]), 0, "the report tells how many questions were asked")
+    retried = 5
+    tap.same(sharing["conversations"]["asked"], len(sessions) - retried, "and how many conversations were held")
+    tap.same(sharing["conversations"]["needed"] - sharing["conversations"]["asked"], 39, "and how many were saved")
+    # Forty destinations ask for one host: two addresses and TLSA each.
+    tap.same(sharing["questions"]["needed"] - sharing["questions"]["asked"] >= 39 * 3, True, "and how many questions", sharing)
+
+
+def check_order(tap, arena, sessions):
+    order = [s["scenario"] for s in sorted(sessions, key=lambda s: s["began"])]
+    given = [name for name in arena.names if name in order]
+    tap.ok(order != given, "destinations are not asked in the order given")
+
+
+def test(tap, scratch):
+    exclusions = "excluded.example\nno-probe.example\n2001:db8:54::/48\n"
+    with Arena(scratch, world(), files={"exclude": exclusions}) as arena:
+        scan = arena.scan("--rate", "10", "--retry-after", "2", "--timeout", "10",
+                          "--exclude", os.path.join(arena.directory, "exclude"), limit=90)
+        tap.clean(scan, "politeness")
+        check_limits(tap, scan.sessions)
+        check_words(tap, scan.sessions)
+        check_retries(tap, scan, scan.sessions)
+        check_exclusion(tap, arena, scan, scan.sessions)
+        check_sharing(tap, arena, scan, scan.sessions)
+        check_order(tap, arena, scan.sessions)
+
+
+main(test)
