@@ -40,28 +40,29 @@ static void add_line(struct json *tree, struct json *destinations, struct json *
 static struct json *parse_lines(struct slice text, struct error *err)
 {
     struct json *tree = json_object(), *destinations = json_array(), *certificates = json_object();
+    bool         good = true;
     int          number = 0;
 
-    json_put(tree, "destinations", destinations);
-    json_put(tree, "certificates", certificates);
-    while (text.n > 0) {
+    while (good && text.n > 0) {
         struct slice line = slice_head(text, slice_find(text, '\n'));
-        struct json *json;
+        struct json *json = slice_trim(line).n > 0 ? json_read(line, err) : json_object();
 
         number++;
         text = slice_from_index(text, line.n + 1);
-        if (slice_trim(line).n == 0)
-            continue;
-        json = json_read(line, err);
-        if (json == NULL) {
+        good = json != NULL;
+        if (good)
+            add_line(tree, destinations, certificates, json);
+        else
             err->line = number;
-            json_free(tree);
-            return NULL;
-        }
-        add_line(tree, destinations, certificates, json);
         json_free(json);
     }
-    return tree;
+    /* At the end, for a line may have members of these names. */
+    json_put(tree, "destinations", destinations);
+    json_put(tree, "certificates", certificates);
+    if (good)
+        return tree;
+    json_free(tree);
+    return NULL;
 }
 
 /* JSON lines begin with a whole object, and more follows. */

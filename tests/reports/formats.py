@@ -4,6 +4,7 @@ every field: every format stays what it is, and gives the same bytes each time."
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,35 @@ def check_readers(count):
            f"{word}: its readers see {ascii(instead)} for {ascii(what)}")
 
 
+def keys_of(value):
+    """Keys of objects, but for maps from names that users chose."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            if key not in ("parameters", "attributes", "certificates"):
+                yield from keys_of(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from keys_of(one)
+
+
+def check_manual(golden):
+    """Keys, columns and series by name in the manual page."""
+    with open(os.path.join(readers.TOP, "man/posttls-audit-report.5"), encoding="utf-8") as file:
+        page = file.read()
+    with open(os.path.join(readers.TOP, "tests/reports/golden/report.csv"), encoding="utf-8") as file:
+        columns = file.readline().strip().split(",")
+    with open(os.path.join(readers.TOP, "tests/reports/golden/report.prom"), encoding="utf-8") as file:
+        series = re.findall("^# TYPE posttls_audit_([a-z_]+) ", file.read(), re.M)
+    words = set(re.findall(r"[A-Za-z_0-9]+", page))
+    keys = set(golden) | {key for part in ("run", "findings", "configuration", "generator") for key in keys_of(golden[part])}
+    keys |= {key for one in golden["destinations"] for key in one} | {key for one in golden["destinations"] for key in one["forecast"]}
+    keys |= {key for one in golden["destinations"] for hop in one["route"] for host in hop["hosts"] for key in (*hop, *host)}
+    for what, wanted in (("keys", keys), ("columns", set(columns)), ("series", set(series))):
+        lacking = {name for name in wanted if name not in words and name.replace("_", " ") not in page.lower()}
+        ok(not lacking, f"the manual page has all {what}", *sorted(lacking))
+
+
 def check_hostile(golden):
     words = list(readers.READERS)
     for text, report in hostile_reports(golden):
@@ -148,6 +178,7 @@ with open(os.path.join(readers.TOP, "tests/reports/golden/report.json"), encodin
     golden = json.load(file)
 check_golden(golden)
 check_readers(len(golden["destinations"]))
+check_manual(golden)
 if os.access(PROGRAM, os.X_OK):
     ok(render(golden, readers.READERS) == render(golden, readers.READERS), "the same bytes each time")
     check_hostile(golden)
