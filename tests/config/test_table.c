@@ -144,7 +144,7 @@ static void test_lookups(void)
         { "texthash:", "3.7.11", "a", "error", 0 },
     };
     size_t asked = 0;
-    struct table_asker asker = { live, &asked };
+    struct table_asker asker = { .ask = live, .arg = &asked };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct region *region = region_new();
@@ -337,7 +337,7 @@ static void test_lists(void)
     struct table_loader loader = memory_loader(&memory);
     struct table_options options = { .version = { 3, 7, 11 }, .utf8 = true };
     size_t asked = 0;
-    struct table_asker asker = { live, &asked };
+    struct table_asker asker = { .ask = live, .arg = &asked };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct region *region = region_new();

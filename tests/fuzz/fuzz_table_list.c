@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = slice_from((const char *)data, size), key = fuzz_line(&text), value = fuzz_line(&text);
     struct table_loader loader = { fuzz_read, fuzz_dump, &text };
-    struct table_asker asker = { fuzz_ask, NULL };
+    struct table_asker asker = { .ask = fuzz_ask };
     struct table_options options = { .version = { 3, 11, 0 }, .utf8 = true };
     struct table_list list;
     struct table_answer answers[16];

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = slice_from((const char *)data, size), key = fuzz_line(&text);
     struct table_loader loader = { fuzz_read, fuzz_dump, &text };
-    struct table_asker asker = { fuzz_ask, NULL };
+    struct table_asker asker = { .ask = fuzz_ask };
     struct region *region = region_new();
     struct table_options options = { .version = { 3, 7, 11 }, .utf8 = false };
     struct table_answer a;
