@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from arena import Arena, THOROUGH, destination, host, main, most_together
 
-HOSTS = 160
+HOSTS = 240
 KILLS = 50
 
 
@@ -49,7 +49,7 @@ class Killer(threading.Thread):
 
 def world():
     """Answers take their time, so that there is something in flight."""
-    return [destination(f"d{n}.example", [host(f"mx.d{n}.example", f"198.51.{100 + n // 200}.{n % 200 + 1}", delay=0.01)], "encrypt")
+    return [destination(f"d{n}.example", [host(f"mx.d{n}.example", f"198.51.{100 + n // 200}.{n % 200 + 1}", delay=0.02)], "encrypt")
             for n in range(HOSTS)]
 
 
