@@ -20,7 +20,7 @@ static void put_fix(struct page *page, const struct lint_finding *f)
         page_text(page, labelled("do"), f->fix);
         return;
     }
-    page_text(page, labelled("do"), f->line > 0 ? "put this line instead:" : "add this line:");
+    page_text(page, labelled("do"), f->line > 0 ? "put this instead:" : "add this line:");
     place.tone = TONE_BOLD;
     page_paste(page, place, f->fix);
 }

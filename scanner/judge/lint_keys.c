@@ -306,8 +306,8 @@ void lint_key(struct lint_entry *e)
     check_letters(e);
     if (is_parent(e))
         check_parent(e);
-    else if (is_named(e->lint, e->key))
-        return;
+    else if (is_named(e->lint, e->key) || e->key[strlen(e->key) - 1] == ':')
+        return; /* the colon is told of by the table */
     else if (is_bare(e))
         check_domain(e);
     else

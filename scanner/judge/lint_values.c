@@ -1,5 +1,6 @@
 /* What smtp(8) refuses in a policy value. Postfix stops at the first fault and defers the mail; here the fault is
  * repaired and the value read again, so that all of them are told at once, with a line that is free of them. */
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -73,7 +74,7 @@ static const char *repair_level(struct repair *r)
     return NULL;
 }
 
-static const char *cut_comment(struct repair *r)
+static const char *cut_rest(struct repair *r)
 {
     return replace(r, r->bad, r->tokens.count, NULL);
 }
@@ -99,25 +100,43 @@ static const char *join_equals(struct repair *r)
     return replace(r, i, count, joined);
 }
 
-/* A list that was written with commas or blanks: "match=a, b". */
-static const char *join_list(struct repair *r)
+/* Which attributes hold lists; NULL: not this one. */
+static const char *list_separator(const struct repair *r, struct slice token)
 {
     static const char *const lists[] = { "match", "protocols", "exclude" };
-    bool pins = r->policy->level == LEVEL_FINGERPRINT || strncasecmp(r->value, "fingerprint", 11) == 0;
-    struct slice before, token = bad_token(r);
+    bool pins = strncasecmp(r->value, "fingerprint", 11) == 0;
 
-    if (r->bad < 2 || r->bad >= r->tokens.count || slice_find(token, '=') < token.n)
-        return NULL;
-    before = r->tokens.items[r->bad - 1];
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        const char *separator = i == 0 && pins ? "|" : ":";
-
-        if (slice_eq_text_nocase(lint_token_name(before), lists[i]) && slice_find(before, '=') < before.n)
-            return replace(r, r->bad - 1, 2,
-                           region_printf(r->region, "%.*s%s%.*s", (int)before.n, before.p, separator, (int)token.n,
-                                         token.p));
-    }
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && slice_find(token, '=') < token.n; i++)
+        if (slice_eq_text_nocase(lint_token_name(token), lists[i]))
+            return i == 0 && pins ? "|" : ":";
     return NULL;
+}
+
+/* A list that was written with commas or blanks: "match=a, b, c". All words that may belong to it are taken at once. */
+static const char *join_list(struct repair *r)
+{
+    const char *separator = NULL;
+    size_t count = 0;
+    struct buf joined;
+    const char *text;
+
+    if (r->bad >= 2 && r->bad < r->tokens.count)
+        separator = list_separator(r, r->tokens.items[r->bad - 1]);
+    if (separator == NULL)
+        return NULL;
+    buf_init(&joined, SIZE_MAX / 2);
+    buf_add_slice(&joined, r->tokens.items[r->bad - 1]);
+    for (size_t i = r->bad; i < r->tokens.count; i++, count++) {
+        struct slice token = r->tokens.items[i];
+
+        if (slice_find(token, '=') < token.n || token.p[0] == '#')
+            break;
+        buf_add_text(&joined, separator);
+        buf_add_slice(&joined, token);
+    }
+    text = region_slice(r->region, buf_slice(&joined));
+    buf_clear(&joined);
+    return replace(r, r->bad - 1, count + 1, text);
 }
 
 static const char *repair_malformed(struct repair *r)
@@ -198,6 +217,16 @@ static bool is_comment(const struct repair *r)
     return token.n > 0 && token.p[0] == '#';
 }
 
+/* "... example.com encrypt": a word, then a level. */
+static bool is_entry(const struct repair *r)
+{
+    struct slice token = bad_token(r);
+    enum level level;
+
+    return slice_find(token, '=') == token.n && r->bad + 1 < r->tokens.count &&
+           level_parse(r->tokens.items[r->bad + 1], &level);
+}
+
 static bool is_braced(const struct repair *r)
 {
     struct slice token = bad_token(r);
@@ -236,11 +265,12 @@ static const struct fault {
     { "invalid empty policy", is_anything, LINT_POLICY_EMPTY, NULL },
     { "invalid security level", is_attribute, LINT_LEVEL_MISSING, repair_level },
     { "invalid security level", is_anything, LINT_LEVEL_UNKNOWN, repair_level },
-    { "malformed attribute", is_comment, LINT_COMMENT_IN_VALUE, cut_comment },
+    { "malformed attribute", is_comment, LINT_COMMENT_IN_VALUE, cut_rest },
+    { "malformed attribute", is_entry, LINT_ENTRY_CONTINUED, cut_rest },
     { "malformed attribute", is_old_braced, LINT_BRACES_TOO_NEW, open_braces },
     { "malformed attribute", is_braced, LINT_BRACES_UNBALANCED, NULL },
     { "malformed attribute", is_anything, LINT_ATTRIBUTE_MALFORMED, repair_malformed },
-    { "invalid attribute name", is_comment, LINT_COMMENT_IN_VALUE, cut_comment },
+    { "invalid attribute name", is_comment, LINT_COMMENT_IN_VALUE, cut_rest },
     { "invalid attribute name", is_old_braced, LINT_BRACES_TOO_NEW, open_braces },
     { "invalid attribute name", is_too_new, LINT_ATTRIBUTE_TOO_NEW, drop },
     { "invalid attribute name", is_anything, LINT_ATTRIBUTE_UNKNOWN, repair_name },
@@ -286,7 +316,10 @@ static bool repair_once(struct lint_entry *e, struct lint_finding **told, size_t
     if (strncmp(e->policy.error, "malformed", 9) == 0)
         r.bad++;
     fault = fault_of(&r);
-    if (fault->code != *last || fault->code != LINT_ATTRIBUTE_TOO_NEW)
+    if (fault->code == LINT_ENTRY_CONTINUED)
+        lint_fix(e->lint, tell_fault(e, fault, &e->policy), "begin the entry of %.*s at the first column",
+                 (int)bad_token(&r).n, bad_token(&r).p);
+    else if (fault->code != *last || fault->code != LINT_ATTRIBUTE_TOO_NEW)
         told[(*count)++] = tell_fault(e, fault, &e->policy);
     *last = fault->code;
     repaired = fault->repair != NULL ? fault->repair(&r) : NULL;
