@@ -104,6 +104,8 @@ static void check_protocols(const struct setting *s)
         fix(s, f, modern(lint));
         return;
     }
+    /* OpenSSL is built without SSLv3 nowadays. */
+    protocols.disabled |= SSL_OP_NO_SSLv3;
     offered = protocols_to_text(lint->scratch, &protocols);
     if (strcmp(offered, "none") == 0)
         f = tell(s, LINT_PROTOCOLS_NONE, "no protocol is left");
