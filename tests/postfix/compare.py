@@ -35,7 +35,6 @@ FIELDS = ("status", "dsn", "relay", "tls")
 SCAN_LIMIT = 170        # seconds for one run of posttls-audit
 LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 RANK = {"deliver": 0, "downgrade": 1, "defer": 2, "bounce": 3}
-SUBSET_STEP = 3         # --subset: every third scenario of each group
 MAIL_COMMANDS = ("MAIL", "RCPT", "DATA", "BDAT", "AUTH", "VRFY", "EXPN", "ETRN", "TURN")
 
 
@@ -48,7 +47,7 @@ def options():
                         help="the rows of matrix/ instead: binary against a Postfix run now")
     parser.add_argument("--live-vs-recorded", action="store_true",
                         help="Postfix run now against the recording: is this world the recorded one?")
-    parser.add_argument("--subset", action="store_true", help="every third scenario of each group")
+    parser.add_argument("--every", metavar="N", type=int, default=1, help="only every Nth scenario of each group")
     parser.add_argument("--release", help="with --recorded: what another release did (3.11.6)")
     parser.add_argument("--only", metavar="ID[,ID]")
     parser.add_argument("--jobs", type=int, default=4)
@@ -64,11 +63,11 @@ def chosen_rows(rows, chosen):
     if chosen.only:
         wanted = chosen.only.split(",")
         return [row for row in rows if any(fnmatch.fnmatchcase(row["id"], one) for one in wanted)]
-    if chosen.subset:
+    if chosen.every > 1:
         by_group = collections.defaultdict(list)
         for row in rows:
             by_group[row["group"]].append(row)
-        return [row for members in by_group.values() for row in members[::SUBSET_STEP]]
+        return [row for members in by_group.values() for row in members[::chosen.every]]
     return rows
 
 
@@ -307,7 +306,7 @@ def compare(lab, chosen, live):
     if not chosen.live_vs_recorded:
         no_mail_begun(lab, tally)
     if chosen.matrix:
-        surprises(tally, not chosen.only and not chosen.subset)
+        surprises(tally, not chosen.only and chosen.every == 1)
     if chosen.live and postfix.release() == lab.header["postfix"]:
         as_recorded(lab, live, tally)
     return tally.finish()
