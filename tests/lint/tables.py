@@ -22,6 +22,8 @@ smtp_tls_policy_maps = texthash:{table}
 MASTER = "".join(f"{name} unix - - n - - {program}\n" for name, program in (
     ("smtp", "smtp"), ("relay", "smtp"), ("lmtp", "lmtp"), ("local", "local"), ("virtual", "virtual"),
     ("error", "error"), ("retry", "error"), ("discard", "discard")))
+with open(os.path.join(TOP, "reports", "lint.schema.json"), encoding="utf-8") as schema_file:
+    SCHEMA = json.load(schema_file)
 results = []
 
 
@@ -39,7 +41,16 @@ def lint(work, table):
         file.write(MASTER)
     done = subprocess.run([PROGRAM, "lint", "-c", work, "--postfix-version", "3.7.11", "--json", "-"], capture_output=True,
                           stdin=subprocess.DEVNULL, timeout=120, check=False)
-    return done, json.loads(done.stdout)["findings"]
+    report = json.loads(done.stdout)
+    return done, report["findings"], schema_faults(report)
+
+
+def schema_faults(report):
+    try:
+        import jsonschema
+    except ImportError:
+        return []
+    return [str(fault.message) for fault in jsonschema.Draft202012Validator(SCHEMA).iter_errors(report)][:3]
 
 
 def expected():
@@ -59,10 +70,11 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         for name in names:
             path = os.path.join(TABLES, name)
-            done, findings = lint(work, path)
+            done, findings, faults = lint(work, path)
             found = {(one["line"], one["code"]) for one in findings if one["file"] == path}
             check(found == wanted[name], f"{name}: the findings expected",
                   f"missing {sorted(wanted[name] - found)}", f"surplus {sorted(found - wanted[name])}")
+            check(not faults, f"{name}: valid against the schema", *faults)
             check(not done.stderr, f"{name}: nothing on standard error", done.stderr[:300])
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
