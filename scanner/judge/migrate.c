@@ -9,8 +9,8 @@
 
 static const char *const remark_texts[MIGRATE_REMARKS] = {
     [MIGRATE_MAY_RAISED] = "MAY does not lower the global level, which is in force today; an entry \"may\" would lower it",
-    [MIGRATE_MERGED] = "a static table answers for the mail host as well, and both were merged: a destination that is its "
-                       "own mail host had the value alone",
+    [MIGRATE_MERGED] = ("a static table answers for the mail host as well, and both were merged: a destination that is its "
+                        "own mail host had the value alone"),
     [MIGRATE_BAD_VALUE] = "no value of a per-site table: mail is deferred today, and will have the level of another table or the global one",
     [MIGRATE_NEVER_ASKED] = "never asked for today; in a policy table it would count",
     [MIGRATE_SHADOWED] = "an earlier table has the key: it does nothing today",
