@@ -25,7 +25,7 @@ static void put_run(struct telling *t, const struct history_run *run)
     const size_t *by = run->by_verdict;
     struct cell   cells[] = {
         { 4, TONE_PLAIN, region_printf(t->region, "%lld", (long long)run->id) },
-        { 23, TONE_PLAIN, time_text(t->region, run->started) },
+        { 19, TONE_PLAIN, region_printf(t->region, "%.19s", time_text(t->region, run->started)) },
         { 7, TONE_PLAIN, number(t->region, by[VERDICT_DELIVER]) },
         { 9, by[VERDICT_DOWNGRADE] > 0 ? TONE_YELLOW : TONE_PLAIN, number(t->region, by[VERDICT_DOWNGRADE]) },
         { 5, by[VERDICT_DEFER] > 0 ? TONE_RED : TONE_PLAIN, number(t->region, by[VERDICT_DEFER]) },
@@ -41,7 +41,7 @@ static void put_run(struct telling *t, const struct history_run *run)
 static bool put_runs(struct telling *t, struct error *err)
 {
     static const struct cell heading[] = {
-        { 4, TONE_DIM, "RUN" },   { 23, TONE_DIM, "STARTED" }, { 7, TONE_DIM, "DELIVER" }, { 9, TONE_DIM, "DOWNGRADE" },
+        { 4, TONE_DIM, "RUN" },   { 19, TONE_DIM, "STARTED (UTC)" }, { 7, TONE_DIM, "DELIVER" }, { 9, TONE_DIM, "DOWNGRADE" },
         { 5, TONE_DIM, "DEFER" }, { 6, TONE_DIM, "BOUNCE" },   { 7, TONE_DIM, "UNKNOWN" }, { 7, TONE_DIM, "CHANGES" },
     };
     struct history_run *runs;

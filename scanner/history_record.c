@@ -168,7 +168,7 @@ static const char *note_of(struct recording *r, const struct entry *entry, enum 
                              time_text(r->region, entry->state.since));
     if (kind != CHANGE_WORSE || before < 2)
         return NULL;
-    return region_printf(r->region, "%lld times since %s", (long long)before, date_text(r->region, first));
+    return region_printf(r->region, "seen %lld times since %s", (long long)before, date_text(r->region, first));
 }
 
 static bool turns_worse(enum change_kind kind, const struct entry *entry)
