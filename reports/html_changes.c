@@ -1,4 +1,6 @@
-/* What a proposed configuration would change, in the HTML report. */
+/* What changed since the run before, and what a proposed configuration would change, in the HTML report. */
+#include <string.h>
+
 #include "reports/compare.h"
 #include "reports/html.h"
 #include "reports/html_page.h"
@@ -10,23 +12,42 @@ static const char *const headings[CHANGE_KINDS] = {
     [CHANGE_APPEARED] = "new", [CHANGE_VANISHED] = "gone", [CHANGE_SAME] = "as now",
 };
 
-static void put_change(struct region *region, struct buf *out, const struct change *change)
+/* The destination; with a link where the list below has it. */
+static void put_name(struct buf *out, const struct change *change)
 {
-    const char *name = change->after->destination;
+    const char *name = change->after != NULL ? change->after->destination : change->before->destination;
+
+    buf_add_text(out, "<p class=\"names\">");
+    if (change->after != NULL)
+        html_printf(out, "<a href=\"#destinations\" data-destination=\"%s\">%s</a>", name, name);
+    else
+        html_text(out, name);
+}
+
+static void put_change(struct region *region, struct buf *out, const struct change *change, const char *then)
+{
+    const struct standing *after = change->after, *before = change->before;
 
     buf_add_text(out, "<li>");
-    html_verdict(out, verdict_word(change->after->verdict));
-    html_printf(out, "<div><p class=\"names\"><a href=\"#destinations\" data-destination=\"%s\">%s</a> "
-                     "<span class=\"dim\">now %s</span></p>", name, name, verdict_word(change->before->verdict));
-    if (change->after->verdict != VERDICT_DELIVER)
-        html_printf(out, "<p class=\"why\">%s</p>", change->after->why);
-    html_printf(out, "<p class=\"dim\">%s</p>", standing_difference(region, change->before, change->after));
-    if (change->after->entry != NULL)
-        html_printf(out, "<p><code>%s</code></p>", change->after->entry);
+    html_verdict(out, verdict_word(after != NULL ? after->verdict : before->verdict));
+    buf_add_text(out, "<div>");
+    put_name(out, change);
+    if (before != NULL && after != NULL)
+        html_printf(out, " <span class=\"dim\">%s %s</span>", then, verdict_word(before->verdict));
+    buf_add_text(out, "</p>");
+    if (after != NULL && after->verdict != VERDICT_DELIVER)
+        html_printf(out, "<p class=\"why\">%s</p>", after->why);
+    if (before != NULL && after != NULL)
+        html_printf(out, "<p class=\"dim\">%s</p>", standing_difference(region, before, after));
+    if (change->note != NULL)
+        html_printf(out, "<p>%s</p>", change->note);
+    if (after != NULL && after->entry != NULL)
+        html_printf(out, "<p><code>%s</code></p>", after->entry);
     buf_add_text(out, "</div></li>\n");
 }
 
-static void put_kind(struct region *region, struct buf *out, const struct changes *changes, enum change_kind kind)
+static void put_kind(struct region *region, struct buf *out, const struct changes *changes, enum change_kind kind,
+                     const char *then, bool is_filter)
 {
     size_t i, shown = 0;
 
@@ -36,33 +57,90 @@ static void put_kind(struct region *region, struct buf *out, const struct change
     for (i = 0; i < changes->count && shown < CHANGES_SHOWN; i++) {
         if (changes->items[i].kind != kind)
             continue;
-        put_change(region, out, &changes->items[i]);
+        put_change(region, out, &changes->items[i], then);
         shown++;
     }
     buf_add_text(out, "</ul>");
-    if (changes->by_kind[kind] > shown)
+    if (changes->by_kind[kind] > shown && is_filter)
         html_printf(out, "<p><a href=\"#destinations\" data-change=\"%s\">Show all %zu</a></p>", change_word(kind),
                     changes->by_kind[kind]);
+    else if (changes->by_kind[kind] > shown)
+        html_printf(out, "<p class=\"dim\">And %zu more.</p>", changes->by_kind[kind] - shown);
+}
+
+static void put_kinds(struct region *region, struct buf *out, const struct changes *changes, const char *then,
+                      bool is_filter)
+{
+    int kind;
+
+    for (kind = 0; kind < CHANGE_KINDS; kind++)
+        put_kind(region, out, changes, (enum change_kind)kind, then, is_filter);
+}
+
+/* What the history knows of the run before. */
+static void put_news(struct region *region, struct buf *out, const struct news *news)
+{
+    buf_add_text(out, "<section aria-labelledby=\"news\"><h2 id=\"news\">What changed</h2>");
+    if (news->before > 0)
+        html_printf(out, "<p>Since the run of %s.</p>\n", time_text(region, news->since));
+    else
+        buf_add_text(out, "<p>This is the first run that the history knows of.</p>\n");
+    put_kinds(region, out, &news->changes, "was", false);
+    if (news->changes.count == 0)
+        buf_add_text(out, "<p>Nothing.</p>\n");
+    buf_add_text(out, "</section>\n");
+}
+
+static bool has_finding(const struct findings *findings, const struct finding *wanted)
+{
+    const struct finding *finding;
+
+    for (finding = findings->first; finding != NULL; finding = finding->next)
+        if (strcmp(finding->code, wanted->code) == 0 && strcmp(finding->text, wanted->text) == 0)
+            return true;
+    return false;
+}
+
+/* What the proposed configuration has to say of itself, and the one in force does not. */
+static void put_new_findings(struct region *region, struct buf *out, const struct report *report)
+{
+    const struct finding *finding;
+    bool                  any = false;
+
+    for (finding = report->proposed->findings.first; finding != NULL; finding = finding->next) {
+        if (has_finding(&report->findings, finding))
+            continue;
+        buf_add_text(out, any ? "" : "<ul class=\"plain\">");
+        any = true;
+        html_finding(region, out, finding);
+    }
+    buf_add_text(out, any ? "</ul>\n" : "");
+}
+
+static void put_proposal(struct region *region, struct buf *out, const struct report *report)
+{
+    struct changes changes;
+
+    changes_of_proposed(&changes, region, report);
+    html_printf(out, "<section aria-labelledby=\"changes\"><h2 id=\"changes\">What is proposed</h2>"
+                     "<p>With Postfix %s and <code>%s</code> instead: %zu worse, %zu better, %zu changed otherwise, "
+                     "%zu as now. All else on this page is about the configuration in force.</p>\n",
+                report_postfix_version(region, report->proposed), report_config_dir(report->proposed),
+                changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],
+                changes.by_kind[CHANGE_SAME]);
+    put_new_findings(region, out, report);
+    put_kinds(region, out, &changes, "now", true);
+    buf_add_text(out, "</section>\n");
 }
 
 void html_changes(struct html_page *page, struct buf *out)
 {
     struct region *region = region_new();
-    struct changes changes;
-    int            kind;
 
-    if (page->report->proposed != NULL) {
-        changes_of_proposed(&changes, region, page->report);
-        html_printf(out, "<section aria-labelledby=\"changes\"><h2 id=\"changes\">What is proposed</h2>"
-                         "<p>With Postfix %s and <code>%s</code> instead: %zu worse, %zu better, %zu changed otherwise, "
-                         "%zu as now. All else on this page is about the configuration in force.</p>\n",
-                    report_postfix_version(region, page->report->proposed), report_config_dir(page->report->proposed),
-                    changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],
-                    changes.by_kind[CHANGE_SAME]);
-        for (kind = 0; kind < CHANGE_KINDS; kind++)
-            put_kind(region, out, &changes, (enum change_kind)kind);
-        buf_add_text(out, "</section>\n");
-    }
+    if (page->report->news != NULL)
+        put_news(region, out, page->report->news);
+    if (page->report->proposed != NULL)
+        put_proposal(region, out, page->report);
     region_free(region);
 }
 

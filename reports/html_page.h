@@ -43,6 +43,9 @@ void html_changes(struct html_page *, struct buf *);
 void html_pictures(struct html_page *, struct buf *);
 void html_configuration(struct html_page *, struct buf *);
 
+/* A finding about the whole, as an item of a list. */
+void html_finding(struct region *, struct buf *, const struct finding *);
+
 /* Sections that grow with the number of destinations: straight to the sink. The list for readers without JavaScript, and
  * the data for those with it. */
 bool html_plain_list(struct html_page *, const struct sink *);

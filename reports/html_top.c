@@ -70,7 +70,8 @@ void html_run(struct html_page *page, struct buf *out)
     int64_t              seconds = report->finished - report->started;
 
     html_printf(out, "<p>What Postfix %s with <code>%s</code> would do with mail to %s, observed %s",
-                report_postfix_version(page->region, report), report_config_dir(report), report->count == 1 ? "it" : "them", time_text(page->region, report->started));
+                report_postfix_version(page->region, report), report_config_dir(report),
+                report->count == 1 ? "it" : "them", time_text(page->region, report->started));
     if (seconds > 0)
         html_printf(out, " in %zu second%s", (size_t)seconds, plural((size_t)seconds));
     if (report->evaluated_at != report->started)
@@ -184,6 +185,16 @@ void html_soon(struct html_page *page, struct buf *out)
     buf_add_text(out, "</section>\n");
 }
 
+void html_finding(struct region *region, struct buf *out, const struct finding *finding)
+{
+    buf_add_text(out, "<li>");
+    html_severity(out, finding->severity);
+    html_printf(out, "<div><p class=\"why\">%s <span class=\"dim\">(%s)</span></p>", finding->text, finding->code);
+    if (finding->file != NULL)
+        html_printf(out, "<p><code>%s</code></p>", file_place(region, finding->file, finding->line));
+    buf_add_text(out, "</div></li>\n");
+}
+
 void html_local(struct html_page *page, struct buf *out)
 {
     const struct finding *finding;
@@ -192,18 +203,10 @@ void html_local(struct html_page *page, struct buf *out)
     if (page->report->findings.count == 0)
         return;
     buf_add_text(out, "<section aria-labelledby=\"local\"><h2 id=\"local\">On this side</h2><ul class=\"plain\">\n");
-    for (severity = SEVERITY_CRITICAL; severity >= SEVERITY_NOTICE; severity--) {
-        for (finding = page->report->findings.first; finding != NULL; finding = finding->next) {
-            if ((int)finding->severity != severity)
-                continue;
-            buf_add_text(out, "<li>");
-            html_severity(out, finding->severity);
-            html_printf(out, "<div><p class=\"why\">%s <span class=\"dim\">(%s)</span></p>", finding->text, finding->code);
-            if (finding->file != NULL)
-                html_printf(out, "<p><code>%s</code></p>", file_place(page->region, finding->file, finding->line));
-            buf_add_text(out, "</div></li>\n");
-        }
-    }
+    for (severity = SEVERITY_CRITICAL; severity >= SEVERITY_NOTICE; severity--)
+        for (finding = page->report->findings.first; finding != NULL; finding = finding->next)
+            if ((int)finding->severity == severity)
+                html_finding(page->region, out, finding);
     buf_add_text(out, "</ul></section>\n");
 }
 

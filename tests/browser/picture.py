@@ -18,7 +18,8 @@ def main(report, picture):
         view.show_as(width=WIDTH, height=HEIGHT)
         view.cdp("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=SCALE, mobile=False)
         view.open(os.path.abspath(report))
-        shot = view.cdp("Page.captureScreenshot", format="png", clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT, "scale": 1})
+        shot = view.cdp("Page.captureScreenshot", format="png",
+                        clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT, "scale": 1})
         with open(picture, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
     finally:

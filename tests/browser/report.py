@@ -273,8 +273,10 @@ def test_width(view, path):
         view.show_as(width=width, height=800)
         view.run("for (const n of [...document.querySelectorAll('#list .name')].slice(0, 3)) n.click();"
                  "for (const d of document.querySelectorAll('details')) d.open = true")
-        ok(view.run("return document.documentElement.scrollWidth <= innerWidth"), f"{width} pixels: nothing is cut off at the side",
-           view.run("return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)"
+        ok(view.run("return document.documentElement.scrollWidth <= innerWidth"),
+           f"{width} pixels: nothing is cut off at the side",
+           view.run("return [...document.querySelectorAll('main *')]"
+                    ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1)"
                     ".map((e) => e.outerHTML.slice(0, 100)).slice(0, 4)"))
     view.show_as()
 
@@ -304,7 +306,12 @@ def test_many(view, path):
         view.open(path)
         opened.append(view.run("return performance.getEntriesByType('navigation')[0].loadEventEnd"))
         filtered.append(view.run("""
-            const clock = (act) => { const from = performance.now(); act(); document.body.offsetHeight; return performance.now() - from };
+            const clock = (act) => {
+                const from = performance.now();
+                act();
+                document.body.offsetHeight;
+                return performance.now() - from;
+            };
             const grouping = document.querySelector('#grouping');
             return Math.max(clock(() => document.querySelector('#verdicts button.deliver').click()),
                 clock(() => document.querySelector('#clear').click()),
