@@ -27,6 +27,8 @@ static const char *row_remark(const struct story *story)
 {
     const struct finding *finding;
 
+    if (story->result->verdict != VERDICT_DELIVER && story->result->acknowledged != NULL)
+        return region_printf(story->region, "acknowledged %s", acknowledgement_text(story));
     if (story->result->verdict != VERDICT_DELIVER)
         return story_why(story);
     for (finding = story->result->findings.first; finding != NULL; finding = finding->next)

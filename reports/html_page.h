@@ -20,8 +20,9 @@ struct html_page {
     const struct sink    *sink;
     struct region        *region;
     const struct result **results;      /* worst first */
-    struct html_group   **troubles;     /* of results[i]; NULL: delivered as asked */
+    struct html_group   **troubles;     /* of results[i]; NULL: delivered as asked, or acknowledged */
     struct html_groups   *todo, *soon;
+    size_t                acknowledged; /* destinations whose fault is */
     size_t                by_level[LEVEL_ROWS][VERDICT_UNKNOWN + 1];  /* row: level - LEVEL_INVALID */
     struct dict          *leaves;       /* certificate id -> struct html_leaf */
 };

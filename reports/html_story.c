@@ -42,6 +42,14 @@ void html_remedy(struct buf *out, const struct remedy *remedy)
         html_printf(out, "<pre class=\"paste\">%s</pre>", remedy->paste);
 }
 
+const char *acknowledgement_text(const struct story *story)
+{
+    const struct acknowledgement *acknowledged = story->result->acknowledged;
+
+    return region_printf(story->region, "until %s: %s", date_text(story->region, acknowledged->until),
+                         acknowledged->comment);
+}
+
 static void put_remedy(struct buf *out, const struct story *story)
 {
     struct remedy remedy = story_remedy(story);
@@ -161,6 +169,8 @@ void html_story(struct html_teller *teller, struct buf *out, const struct story 
     size_t             i;
 
     html_printf(out, "<p class=\"why\">%s</p><dl>", story_why(story));
+    if (story->result->acknowledged != NULL)
+        html_term(out, "acknowledged", acknowledgement_text(story));
     put_remedy(out, story);
     put_forecast(out, story);
     html_term_code(out, "policy", story_entry(story, story->policy));

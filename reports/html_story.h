@@ -16,6 +16,8 @@ struct html_teller {
  * again. The story was found in the teller's region. */
 void html_story(struct html_teller *, struct buf *, const struct story *);
 
+/* "until 2026-12-01: they know"; of a result that is acknowledged. */
+const char *acknowledgement_text(const struct story *);
 /* What would become of it under the proposed configuration; nothing when none is. */
 void html_proposed(struct buf *, const struct story *);
 

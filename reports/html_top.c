@@ -27,7 +27,7 @@ static size_t count_of(const struct html_page *page, enum verdict verdict)
 
 static size_t trouble_count(const struct html_page *page)
 {
-    return page->report->count - count_of(page, VERDICT_DELIVER);
+    return page->report->count - count_of(page, VERDICT_DELIVER) - page->acknowledged;
 }
 
 static const char *plural(size_t n)
@@ -58,6 +58,8 @@ void html_headline(struct html_page *page, struct buf *out)
         html_printf(out, "No destinations");
     else if (bad > 0)
         html_printf(out, "%zu of %zu destination%s need%s attention", bad, all, plural(all), bad == 1 ? "s" : "");
+    else if (page->acknowledged > 0)
+        html_printf(out, "No destination needs attention");
     else if (all == 1)
         html_printf(out, "The destination gets its mail as the policy asks");
     else
@@ -78,6 +80,8 @@ void html_run(struct html_page *page, struct buf *out)
         html_printf(out, ", judged as of %s", time_text(page->region, report->evaluated_at));
     if (report->resolver != NULL)
         html_printf(out, ", DNS from <code>%s</code>", report->resolver);
+    if (page->acknowledged > 0)
+        html_printf(out, "; %zu acknowledged fault%s aside", page->acknowledged, plural(page->acknowledged));
     buf_add_text(out, ".</p>");
     if (!report->complete) {
         buf_add_text(out, "<p class=\"banner\">");

@@ -87,7 +87,9 @@ static void survey(struct html_page *page)
         story_find(&story, region, page->report, result);
         level = story.policy != NULL && story.policy->level >= LEVEL_INVALID ? (int)story.policy->level : LEVEL_INVALID;
         page->by_level[level - LEVEL_INVALID][result->verdict]++;
-        if (result->verdict != VERDICT_DELIVER)
+        if (result->verdict != VERDICT_DELIVER && result->acknowledged != NULL)
+            page->acknowledged++;
+        else if (result->verdict != VERDICT_DELIVER)
             page->troubles[i] = html_groups_add(page->todo, &story);
         html_groups_add_soon(page->soon, &story);
         count_leaves(page, result);

@@ -214,6 +214,7 @@ def poison(report):
             certificate["subject"] = evil(certificate["subject"])
     for text in HOSTILE:
         report["destinations"].append({**report["destinations"][1], "destination": f"{text}.example"})
+    report["destinations"][-1]["acknowledged"] = {"until": "2026-12-24T00:00:00Z", "comment": evil("they know")}
     report["summary"]["destinations"] = len(report["destinations"])
     for verdict in VERDICTS:
         report["summary"][verdict] = sum(d["verdict"] == verdict for d in report["destinations"])
@@ -232,7 +233,8 @@ fieldset legend nav noscript strong br""".split())
 
 
 def test_hostile(view, work):
-    path = page(work, "hostile", poison(sample()))
+    report = poison(sample())
+    path = page(work, "hostile", report)
     if path is None:
         return
     view.open(path)
@@ -246,6 +248,9 @@ def test_hostile(view, work):
         ok(text in whole, f"hostile: {text} stays text")
     ok("\\u{202e}gnp.exe" in whole and "\u202e" not in whole, "hostile: what hides is shown")
     ok("\x1b" not in whole, "hostile: no controls")
+    known = report["destinations"][-1]["destination"]
+    ok("acknowledged until 2026-12-24: they know" in whole and known not in view.text(".todo"),
+       "an acknowledged fault is told of, and needs no doing")
     quiet(view, path, "hostile")
     with open(path, encoding="utf-8") as file:
         data = re.findall(r'<script type="application/json" id="[a-z0-9-]+">(.*?)</script>', file.read(), re.S)
