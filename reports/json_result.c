@@ -424,6 +424,7 @@ struct json *json_of_result(const struct report *report, const struct result *re
     json_put(json, "best", json_text(verdict_word(result->best)));
     json_put(json, "worst", json_text(verdict_word(result->worst)));
     json_put(json, "certain", json_bool(result->certain));
+    json_put(json, "share_worse", json_number(result->share_worse));
     json_put(json, "forecast", json_of_forecast(&result->forecast));
     json_put(json, "first_attempt", json_of_first_attempt(&result->first_attempt));
     json_put(json, "findings", json_of_findings(&result->findings));

@@ -14,6 +14,7 @@ static json_t *(*const jansson_integer)(json_int_t) = json_integer;
 
 #include <assert.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -58,6 +59,11 @@ struct json *json_bool(bool b)
 struct json *json_integer(int64_t i)
 {
     return ours(jansson_integer(i));
+}
+
+struct json *json_number(double number)
+{
+    return isfinite(number) ? ours(json_real(number)) : json_null();
 }
 
 struct json *json_text(const char *text)

@@ -24,6 +24,7 @@ struct json *json_array(void);
 struct json *json_null(void);
 struct json *json_bool(bool);
 struct json *json_integer(int64_t);
+struct json *json_number(double);           /* NAN and infinity give null */
 struct json *json_text(const char *);       /* NULL gives null. Bytes that are not UTF-8 become U+FFFD; NUL cannot occur */
 struct json *json_slice(struct slice);      /* the same; an embedded NUL becomes U+FFFD */
 void json_put(struct json *object, const char *key, struct json *value);   /* takes value */

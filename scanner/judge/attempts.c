@@ -1,10 +1,12 @@
 #include "scanner/judge/attempts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scanner/base/mem.h"
 #include "scanner/judge/attempts_search.h"
+#include "scanner/judge/attempts_share.h"
 
 /* Longer lists, or deeper searches, than any Postfix release makes of DNS replies of sane size. */
 #define ADDRESSES_MAX UINT16_MAX
@@ -360,7 +362,8 @@ static struct attempt_outcome outcome_of(struct region *region, const struct lis
 {
     struct attempt_outcome outcome = { .settled = end < END_LEFT_NONE, .verdict = end_verdict(end),
                                        .hard = end == END_LEFT_HARD, .unknown = end == END_UNKNOWN,
-                                       .order_first = SIZE_MAX, .order_count = walk->count };
+                                       .order_first = SIZE_MAX, .order_count = walk->count,
+                                       .share = NAN };
 
     if (outcome.settled) {
         outcome.order_first = walk->order[walk->count - 1];
@@ -450,7 +453,7 @@ static void list_init(struct list *list, uint16_t left[2])
 static struct attempt_outcome too_many(void)
 {
     return (struct attempt_outcome){ .settled = true, .verdict = VERDICT_UNKNOWN, .unknown = true,
-                                     .order_first = SIZE_MAX,
+                                     .order_first = SIZE_MAX, .share = NAN,
                                      .forecast = { .status = "unknown", .reason = REASON_PROBE_CUT_SHORT } };
 }
 
@@ -460,6 +463,7 @@ static size_t explore(struct region *region, struct list *list, const struct why
     uint16_t left[2] = { 0, 0 };
     enum left why = initial->dsn == NULL ? LEFT_NONE : initial->dsn[0] == '5' ? LEFT_HARD : LEFT_SOFT;
     const struct point *start;
+    long double shares[ENDS];
     unsigned ends;
     size_t count = 0;
 
@@ -473,9 +477,14 @@ static size_t explore(struct region *region, struct list *list, const struct why
     start = first_point(list, left, why);
     list->search.memory = dict_new();
     ends = search_ends(&list->search, start);
-    for (unsigned end = 1; end <= END_LEFT_HARD && !list->search.exhausted; end <<= 1)
-        if ((ends & end) != 0 && count < max)
-            outcomes[count++] = first_order(region, list, start, end, initial);
+    if (list->rules->count_orders)
+        attempts_share(&list->search, start, shares);
+    for (int i = 0; i < ENDS && !list->search.exhausted; i++) {
+        if ((ends & (1u << i)) == 0 || count >= max)
+            continue;
+        outcomes[count] = first_order(region, list, start, 1u << i, initial);
+        outcomes[count++].share = list->rules->count_orders ? shares[i] : NAN;
+    }
     if (list->search.exhausted) {
         outcomes[0] = too_many();
         count = 1;
@@ -489,7 +498,8 @@ static struct attempt_outcome empty_list(const struct why *initial)
 {
     struct list list = { .count = 0 };
     struct walk walk = { .count = 0 };
-    struct attempt_outcome outcome = { .forecast = left_forecast(&list, &walk, initial), .order_first = SIZE_MAX };
+    struct attempt_outcome outcome = { .forecast = left_forecast(&list, &walk, initial), .order_first = SIZE_MAX,
+                                       .share = 1 };
 
     outcome.hard = initial->dsn != NULL && initial->dsn[0] == '5';
     outcome.verdict = outcome.hard ? VERDICT_BOUNCE : VERDICT_DEFER;
@@ -512,4 +522,18 @@ size_t attempts_explore(struct region *region, const struct attempt_address *add
     found = explore(region, &list, initial_why, outcomes, max, tried);
     region_free(list.scratch);
     return found;
+}
+
+long double attempts_orders(const struct attempt_address *addresses, size_t count, const struct attempt_rules *rules)
+{
+    struct list list = { .addresses = addresses, .count = count, .rules = rules, .scratch = region_new() };
+    long double orders = 1;
+    size_t *in_group = region_array(list.scratch, 2 * count + 2, sizeof(*in_group));
+
+    list.groups = region_array(list.scratch, count + 1, sizeof(*list.groups));
+    number_groups(&list);
+    for (size_t i = 0; i < count; i++)
+        orders *= (long double)++in_group[list.groups[i]];
+    region_free(list.scratch);
+    return orders;
 }

@@ -44,6 +44,7 @@ struct attempt_rules {
     bool     balance;              /* smtp_balance_inet_protocols, both families enabled */
     bool     final_nexthop;        /* the last of the route */
     bool     soft_bounce;
+    bool     count_orders;         /* give the outcomes their shares */
 };
 
 /* An end of one next-hop that some order leads to. */
@@ -53,6 +54,7 @@ struct attempt_outcome {
     struct forecast forecast;      /* settled: the log line; else the why that is left, relay "none" */
     bool     hard;                 /* not settled: the why left is a hard (5.x.x) one */
     bool     unknown;              /* depends on an address that could not be observed */
+    long double share;             /* of all orders, those that end so; NAN: not asked for, or too many to be counted */
     size_t        order_first; /* index of the address that settled it; SIZE_MAX when none */
     const size_t *order;       /* the addresses tried, in the first of the orders that end so */
     size_t        order_count;
@@ -71,5 +73,8 @@ struct attempt_outcome {
 size_t attempts_explore(struct region *, const struct attempt_address *addresses, size_t count,
                         const struct attempt_rules *, const struct why *initial_why, struct attempt_outcome *outcomes,
                         size_t max, bool *tried);
+
+/* In how many orders the addresses can stand; as exact as the type. */
+long double attempts_orders(const struct attempt_address *addresses, size_t count, const struct attempt_rules *);
 
 #endif

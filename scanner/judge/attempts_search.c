@@ -12,6 +12,11 @@ static const unsigned left_ends[] = {
     [LEFT_NONE] = END_LEFT_NONE, [LEFT_SOFT] = END_LEFT_SOFT, [LEFT_HARD] = END_LEFT_HARD,
 };
 
+unsigned search_left_end(enum left left)
+{
+    return left_ends[left];
+}
+
 size_t point_size(const struct search *search)
 {
     return sizeof(struct point) + (search->class_count + search->kind_count) * sizeof(uint16_t);
@@ -41,8 +46,7 @@ static bool member_is_open(const struct search *search, const struct point *poin
            family_has_room(search, point, search->kinds[kind].members[member].family);
 }
 
-/* The class of an address whose own family has decided. */
-static size_t member_class(const struct open_member *member)
+size_t search_member_class(const struct open_member *member)
 {
     return member->if_policy_of[family_index(member->family)];
 }
@@ -66,7 +70,7 @@ static unsigned current_group(const struct search *search, const struct point *p
     for (size_t k = 0; k < search->kind_count; k++)
         for (size_t m = 0; m < search->kinds[k].count; m++)
             if (member_is_open(search, point, k, m))
-                lower_group(search, member_class(&search->kinds[k].members[m]), &group);
+                lower_group(search, search_member_class(&search->kinds[k].members[m]), &group);
     return group;
 }
 
@@ -180,7 +184,7 @@ static unsigned explore(struct search *search, const struct point *point)
         ends |= ends_behind(search, point, (struct choice){ i, SIZE_MAX, 0 }, scratch);
     for (size_t k = 0; k < search->kind_count; k++)
         for (size_t m = 0; m < search->kinds[k].count; m++)
-            ends |= ends_behind(search, point, (struct choice){ member_class(&search->kinds[k].members[m]), k, m },
+            ends |= ends_behind(search, point, (struct choice){ search_member_class(&search->kinds[k].members[m]), k, m },
                                 scratch);
     mem_free(scratch);
     return ends;

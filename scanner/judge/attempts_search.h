@@ -1,5 +1,5 @@
 /* The search behind attempts.c: addresses reduced to what tells their attempts apart, and which ends can still be reached
- * from a point on the way. Only attempts.c includes this. */
+ * from a point on the way. Only attempts*.c include this. */
 #ifndef SCANNER_JUDGE_ATTEMPTS_SEARCH_H
 #define SCANNER_JUDGE_ATTEMPTS_SEARCH_H
 
@@ -70,6 +70,10 @@ struct search {
 };
 
 size_t point_size(const struct search *);
+/* The end of a list that left that in why. */
+unsigned search_left_end(enum left);
+/* The class of an address whose own family has decided. */
+size_t search_member_class(const struct open_member *);
 
 /* What is tried next: class (of_kind SIZE_MAX), or member of an untouched host of that kind. */
 struct choice {

@@ -1,5 +1,6 @@
 #include "scanner/judge/chain.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LOOP_DSN "5.4.6"
@@ -136,16 +137,55 @@ static enum verdict best_of(unsigned set)
     return VERDICT_UNKNOWN;
 }
 
+/* Shares of the orders, by the verdict that they give. */
+static void share_out(const struct walk *walk, long double shares[VERDICT_UNKNOWN + 1])
+{
+    long double behind[VERDICT_UNKNOWN + 1];
+    struct forecast forecast;
+
+    memset(shares, 0, sizeof(behind));
+    for (size_t i = walk->chain->count; i > 0; i--) {
+        const struct hop_ends *ends = ends_of(walk, i - 1);
+
+        memcpy(behind, shares, sizeof(behind));
+        memset(shares, 0, sizeof(behind));
+        for (size_t k = 0; k < ends->count; k++) {
+            const struct attempt_outcome *outcome = &ends->outcomes[k];
+
+            if (outcome->settled || i == walk->chain->count)
+                shares[settle(walk->chain, outcome, &forecast)] += outcome->share;
+            else
+                for (int v = 0; v <= VERDICT_UNKNOWN; v++)
+                    shares[v] += outcome->share * behind[v];
+        }
+    }
+}
+
+static void count_orders(const struct walk *walk, struct chain_end *end)
+{
+    long double shares[VERDICT_UNKNOWN + 1];
+
+    share_out(walk, shares);
+    end->orders = 1;
+    end->share_worse = 0;
+    for (size_t i = 0; i < walk->chain->count; i++)
+        end->orders *= walk->chain->hops[i].orders;
+    for (int v = (int)end->best + 1; v <= VERDICT_BOUNCE; v++)
+        end->share_worse += shares[v];
+}
+
 void chain_end(const struct chain *chain, bool aged, struct chain_end *end)
 {
     struct walk walk = { chain, aged, SIZE_MAX, NULL };
     unsigned set = reach(&walk, 0);
 
     *end = (struct chain_end){ .verdict = VERDICT_UNKNOWN, .best = VERDICT_UNKNOWN, .worst = VERDICT_UNKNOWN,
-                               .place = SIZE_MAX };
+                               .place = SIZE_MAX, .share_worse = NAN };
     if ((set & BIT(VERDICT_UNKNOWN)) == 0) {
         end->best = best_of(set);
         end->verdict = end->worst = worst_of(set);
+        if (aged)
+            count_orders(&walk, end);
     }
     find_forecast(&walk, end->verdict, end);
 }

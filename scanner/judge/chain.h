@@ -18,6 +18,8 @@ struct chain_end {
     struct forecast forecast;
     size_t          hop;                  /* of those that are tried, the one at which the forecast is settled */
     size_t          place;                /* in its mail_hosts; SIZE_MAX: at no address */
+    long double     share_worse;          /* aged: of all orders, those with a verdict worse than the best; NAN: not counted */
+    long double     orders;               /* aged: how many there are */
 };
 
 /* aged: the message has waited. */

@@ -382,7 +382,8 @@ static void settle(struct hop_ends *ends, enum verdict verdict, struct forecast 
 {
     ends->count = 1;
     ends->outcomes[0] = (struct attempt_outcome){ .settled = true, .verdict = verdict, .forecast = forecast,
-                                                  .unknown = verdict == VERDICT_UNKNOWN, .order_first = SIZE_MAX };
+                                                  .unknown = verdict == VERDICT_UNKNOWN, .order_first = SIZE_MAX,
+                                                  .share = 1 };
 }
 
 /* The list as a whole could not be observed. Where Postfix here would find the same, its words stay. */
@@ -416,6 +417,7 @@ static void end_at_error(const struct hop *hop, struct hop_ends *ends)
                                                    .reason = REASON_NEXTHOP_INVALID, .text = hop->error });
 }
 
+/* reachable NULL: neither that nor the shares of the orders are wanted. */
 static void explore(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
                     struct hop_ends *ends, bool *reachable)
 {
@@ -434,12 +436,20 @@ static void explore(struct region *region, const struct hop *hop, const struct a
         return;
     }
     hop_rules(hop, &rules);
+    rules.count_orders = reachable != NULL;
     ends->count = attempts_explore(region, addresses, hop->count, &rules, &hop->mail_hosts.why, ends->outcomes,
                                    ATTEMPT_OUTCOMES_MAX, reachable);
 }
 
 void hop_explore(struct region *region, struct hop *hop)
 {
+    struct attempt_rules rules;
+
+    hop->orders = 1;
+    if (hop->error == NULL) {
+        hop_rules(hop, &rules);
+        hop->orders = attempts_orders(hop->aged, hop->count, &rules);
+    }
     explore(region, hop, hop->aged, &hop->aged_ends, hop->reachable);
     explore(region, hop, hop->fresh, &hop->fresh_ends, NULL);
 }

@@ -31,6 +31,7 @@ struct hop {
     size_t                    count;
     bool                     *reachable;  /* within the limits */
     struct hop_ends           aged_ends, fresh_ends;
+    long double               orders;     /* in which the aged attempts may be made */
 };
 
 /* Reads the text, asks for all that is needed (hop->wanted when something is not there yet), judges each host. */

@@ -1,5 +1,6 @@
 #include "scanner/judge/judge.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "scanner/judge/chain.h"
@@ -16,6 +17,7 @@ static void set_verdict(struct result *result, enum verdict verdict, struct fore
 {
     result->verdict = result->best = result->worst = verdict;
     result->certain = verdict != VERDICT_UNKNOWN;
+    result->share_worse = verdict != VERDICT_UNKNOWN ? 0 : NAN;
     result->forecast = result->first_attempt = forecast;
 }
 
@@ -136,6 +138,7 @@ static void conclude(struct region *region, struct result *result, const struct 
     result->best = end.best;
     result->worst = end.worst;
     result->certain = end.best == end.worst && end.verdict != VERDICT_UNKNOWN;
+    result->share_worse = (double)end.share_worse;
     result->forecast = end.forecast;
     result->first_attempt = first.forecast;
     result->next_end = horizon_next(hops, chain.count);
@@ -169,7 +172,8 @@ static void judge_once(struct region *region, struct result *result, const struc
     struct route *route = region_alloc(region, sizeof(*route));
     struct inquiry inquiry = { region, result, input, NULL, NULL };
 
-    *result = (struct result){ .destination = destination, .route = route, .next_end = INT64_MAX };
+    *result = (struct result){ .destination = destination, .route = route, .share_worse = NAN,
+                               .next_end = INT64_MAX };
     route_destination(region, route, input->config, destination, input->sender, input->view);
     if (!end_without_client(region, result, input)) {
         if (route->service->start_error != NULL)
@@ -202,6 +206,8 @@ static void add_outcome(struct result *result, const struct result *other)
         worse.worst = result->worst > other->worst ? result->worst : other->worst;
         worse.certain = worse.best == worse.worst;
     }
+    if (!worse.certain)
+        worse.share_worse = NAN; /* it is not a matter of order alone */
     *result = worse;
 }
 

@@ -1,5 +1,6 @@
 #include "scanner/judge/judge_findings.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +8,12 @@
 
 /* Preferences of one next-hop that are looked at for what would be if the better ones were away. */
 #define BACKUPS_MAX 10
+
+/* Up to so many orders are told by number. */
+#define ORDERS_COUNTED 10000
+
+/* So many hosts are told by name. */
+#define NAMES_SHOWN 5
 
 static const char *policy_words(struct region *region, const struct policy *policy)
 {
@@ -80,19 +87,44 @@ static void tell_notes(const struct inquiry *inquiry, const struct mail_hosts *h
     }
 }
 
+/* The hosts beyond the limits, by name; *count: their addresses. */
+static const char *never_tried(struct region *region, const struct hop *hop, size_t *count)
+{
+    const char *names = "", *last = NULL;
+    size_t named = 0;
+
+    *count = 0;
+    for (size_t k = 0; k < hop->count; k++) {
+        const char *name = hop->mail_hosts.hosts[hop->places[k]].ascii;
+
+        if (hop->reachable[k])
+            continue;
+        ++*count;
+        if (last != NULL && strcmp(last, name) == 0)
+            continue;
+        last = name;
+        if (++named <= NAMES_SHOWN)
+            names = region_printf(region, "%s%s%s", names, named > 1 ? ", " : "", name);
+    }
+    return named > NAMES_SHOWN ? region_printf(region, "%s and %zu more hosts", names, named - NAMES_SHOWN) : names;
+}
+
 static void tell_limit(const struct inquiry *inquiry, const struct hop *hop)
 {
     struct attempt_rules rules;
-    size_t beyond = 0;
+    const char *hosts;
+    size_t beyond;
 
-    for (size_t k = 0; k < hop->count; k++)
-        beyond += !hop->reachable[k];
     hop_rules(hop, &rules);
-    if (rules.address_limit > 0 && hop->count > rules.address_limit)
-        finding_add_once(inquiry, finding_word(FINDING_ADDRESS_LIMIT), finding_severity(FINDING_ADDRESS_LIMIT), NULL, NULL,
-                         0, region_printf(inquiry->region,
-                                          "the next-hop has %zu addresses and smtp_mx_address_limit is %u: %zu of them "
-                                          "are never tried", hop->count, rules.address_limit, beyond));
+    if (rules.address_limit == 0 || hop->count <= rules.address_limit)
+        return;
+    hosts = never_tried(inquiry->region, hop, &beyond);
+    finding_add_once(inquiry, finding_word(FINDING_ADDRESS_LIMIT), finding_severity(FINDING_ADDRESS_LIMIT), NULL, NULL, 0,
+                     region_printf(inquiry->region, "the next-hop has %zu addresses and %s is %u: %s", hop->count,
+                                   params_name(hop->service->params, "smtp_mx_address_limit"), rules.address_limit,
+                                   beyond == 0 ? "chance decides which of them are tried"
+                                               : region_printf(inquiry->region, "%zu of them %s never tried: %s", beyond,
+                                                               beyond == 1 ? "is" : "are", hosts)));
 }
 
 /* DNSSEC status that decides, from a resolver that anybody on the path can impersonate. */
@@ -163,6 +195,22 @@ static void tell_backups(const struct inquiry *inquiry, size_t number)
 
 /* The whole */
 
+/* "in 2 of 6 orders"; a proportion where nobody counts to so many. */
+static const char *orders_text(struct region *region, const struct chain_end *end)
+{
+    long double percent = 100 * end->share_worse;
+
+    if (isnan(end->share_worse))
+        return "in some orders";
+    if (end->orders <= ORDERS_COUNTED)
+        return region_printf(region, "in %.0Lf of %.0Lf orders", end->share_worse * end->orders, end->orders);
+    if (percent < 0.1L)
+        return "in less than 0.1 % of the orders";
+    if (percent > 99.9L)
+        return "in more than 99.9 % of the orders";
+    return region_printf(region, "in %.1Lf %% of the orders", percent);
+}
+
 static void tell_orders(const struct inquiry *inquiry)
 {
     const struct result *result = inquiry->result;
@@ -171,8 +219,9 @@ static void tell_orders(const struct inquiry *inquiry)
         finding_add_once(inquiry, finding_word(FINDING_ORDER_MATTERS), finding_severity(FINDING_ORDER_MATTERS), NULL, NULL,
                          0, region_printf(inquiry->region,
                                           "it depends on the order in which hosts of equal preference are tried: the best "
-                                          "verdict is %s, the worst %s", verdict_word(result->best),
-                                          verdict_word(result->worst)));
+                                          "verdict is %s, the worst %s; it is worse than the best %s",
+                                          verdict_word(result->best), verdict_word(result->worst),
+                                          orders_text(inquiry->region, inquiry->end)));
     if (strcmp(result->forecast.status, "sent") == 0 && strcmp(result->first_attempt.status, "deferred") == 0)
         finding_add_once(inquiry, finding_word(FINDING_FIRST_ATTEMPT_DEFERS),
                          finding_severity(FINDING_FIRST_ATTEMPT_DEFERS), NULL, NULL, 0,

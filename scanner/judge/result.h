@@ -110,6 +110,7 @@ struct result {
     bool        wanted;                    /* something is not observed yet (and was noted): nothing below is final */
     enum verdict verdict, best, worst;
     bool        certain;
+    double      share_worse;               /* of all orders, those that end worse than best; NAN: not known, or not counted */
     struct forecast forecast, first_attempt;
     int64_t     next_end;                  /* when the first certificate that an attempt rests on ends; INT64_MAX: none */
     struct findings findings;

@@ -1,6 +1,7 @@
 #include "scanner/base/json.h"
 #include "tests/lib/check.h"
 
+#include <math.h>
 #include <string.h>
 
 static void is_json(const struct json *j, unsigned indent, const char *want)
@@ -28,6 +29,10 @@ static void test_writing(void)
     json_put(j, "z", json_null());
     json_put(j, "list", json_bool(false));
     is_json(j, 2, "{\n  \"z\": null,\n  \"a\": true,\n  \"m\": null,\n  \"list\": false\n}");
+    json_put(j, "z", json_number(0.25));
+    json_put(j, "a", json_number(NAN));
+    json_put(j, "m", json_number(-INFINITY));
+    is_json(j, 0, "{\"z\":0.25,\"a\":null,\"m\":null,\"list\":false}");
     buf_init(&out, 5);
     check_ok(!json_write(j, 0, &out), "no room to write");
     check_ok(out.overflow, "and the buffer says so");

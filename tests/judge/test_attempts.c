@@ -2,6 +2,7 @@
  * walk over all permutations. */
 #include "scanner/judge/attempts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,9 +169,10 @@ struct brute {
     const char *initial;
     struct {
         const char *end;
-        size_t order[BRUTE_MAX], length;
+        size_t order[BRUTE_MAX], length, times;
     } found[16];
     size_t found_count;
+    size_t times;             /* how many orders there are */
 };
 
 static int sort_key(const struct brute *b, size_t i)
@@ -221,6 +223,8 @@ static void found(struct brute *b, const char *end, const size_t *order, size_t 
 
     while (k < b->found_count && strcmp(b->found[k].end, end) != 0)
         k++;
+    b->times++;
+    b->found[k].times++;
     if (k < b->found_count) {
         for (size_t i = 0; i < length && i < b->found[k].length; i++) {
             if (order[i] > b->found[k].order[i])
@@ -339,6 +343,20 @@ static bool same_ends(const struct brute *b, const struct attempt_outcome *outco
     return true;
 }
 
+/* The orders that end in each way, in proportion. Permutations that sorting makes equal come equally often. */
+static bool same_shares(const struct brute *b, const struct attempt_outcome *outcomes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < b->found_count; k++) {
+            long double wanted = (long double)b->found[k].times / (long double)b->times;
+
+            if (strcmp(b->found[k].end, kind_of(&outcomes[i])) == 0 && !(fabsl(outcomes[i].share - wanted) < 1e-15L))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* By address, whether some list has it within the limits. */
 static bool same_tried(const struct brute *brute, const bool *tried)
 {
@@ -368,7 +386,7 @@ static bool same_tried(const struct brute *brute, const bool *tried)
 
 static void test_random(void)
 {
-    size_t wrong = 0, wrong_tried = 0;
+    size_t wrong = 0, wrong_tried = 0, wrong_shares = 0;
 
     state = 20261120;
     for (size_t turn = 0; turn < RANDOM_LISTS; turn++) {
@@ -384,7 +402,8 @@ static void test_random(void)
 
         b.rules = (struct attempt_rules){ .address_limit = below(7), .session_limit = below(3), .randomize = true,
                                           .prefer_family = (int[]){ 0, 0, 4, 6 }[below(4)], .balance = below(2),
-                                          .final_nexthop = below(2), .soft_bounce = below(4) == 0 };
+                                          .final_nexthop = below(2), .soft_bounce = below(4) == 0,
+                                          .count_orders = true };
         b.initial = (const char *[]){ NULL, "5.4.4", "4.4.3" }[below(3)];
         why = (struct why){ .dsn = b.initial, .text = "of the lookups", .reason = "no-address" };
         permute(&b, permutation, 0);
@@ -398,10 +417,15 @@ static void test_random(void)
             for (size_t i = 0; i < b.found_count; i++)
                 check_note("  want %s, %zu tried", b.found[i].end, b.found[i].length);
         }
+        if (!same_shares(&b, outcomes, count) && wrong_shares++ < 3)
+            for (size_t i = 0; i < count; i++)
+                check_note("%s limit %u sessions %u balance %d: share of %s is %Lg", shown, b.rules.address_limit,
+                           b.rules.session_limit, b.rules.balance, kind_of(&outcomes[i]), outcomes[i].share);
         wrong_tried += turn % 20 == 0 && !same_tried(&b, tried);
         region_free(region);
     }
     is_int(wrong, 0, "%d random lists end as a walk over all their permutations", RANDOM_LISTS);
+    is_int(wrong_shares, 0, "in as many of the orders");
     is_int(wrong_tried, 0, "and the same addresses come within the limits");
 }
 
@@ -441,10 +465,70 @@ static void test_long(void)
     }
 }
 
+/* "v*3o*497": so many of each. Shares that can be worked out by hand. */
+static void test_shares(void)
+{
+    static const struct share_row {
+        const char *what, *list;
+        unsigned limit, sessions;
+        bool final;
+        const char *kind;
+        long double share, orders;
+    } shares[] = {
+        { "one of two", "vo", 5, 2, true, "deliver", 1, 2 },
+        { "a bounce comes first in one of two", "vh", 5, 2, true, "bounce", 1 / 2.0L, 2 },
+        { "two of three", "vhh", 5, 2, true, "bounce", 2 / 3.0L, 6 },
+        { "two groups", "oo vhh", 5, 2, true, "bounce", 2 / 3.0L, 12 },
+        { "the last one decides", "so", 5, 2, true, "defer", 1 / 2.0L, 2 },
+        { "five of five hundred", "v*1o*499", 5, 2, true, "deliver", 1 / 100.0L, INFINITY },
+        { "fifty of five hundred", "v*1o*300-*199", 50, 2, true, "deliver", 1 / 10.0L, INFINITY },
+        { "no limit", "v*1h*3o*300s*100-*100", 0, 2, true, "bounce", 3 / 4.0L, INFINITY },
+        { "two sessions", "v*10c*10", 0, 2, true, "defer", 10 * 9 / (20 * 19.0L), 2432902008176640000.0L },
+        { "two sessions of three preferences", "o*20c*1 -*5c*1v*1 v", 0, 2, true, "defer", 1 / 2.0L, INFINITY },
+        { "the last of five hundred", "s*100o*400", 0, 2, true, "defer", 1 / 5.0L, INFINITY },
+        { "skipped ones after it leave its reason, and no session", "s*1-*9", 0, 2, true, "defer", 1 / 10.0L, 3628800 },
+        { "two thousand", "v*1h*1o*1998", 20, 2, true, "deliver", 1 / 100.0L - 190 / (2000 * 1999.0L), INFINITY },
+    };
+
+    for (size_t i = 0; i < ROWS(shares); i++) {
+        struct region *region = region_new();
+        struct attempt_address *addresses = region_array(region, 3000, sizeof(*addresses));
+        struct attempt_outcome outcomes[ATTEMPT_OUTCOMES_MAX];
+        struct attempt_rules rules = { .address_limit = shares[i].limit, .session_limit = shares[i].sessions,
+                                       .balance = true, .final_nexthop = shares[i].final, .count_orders = true };
+        char *text = region_alloc(region, 4000), *end = text;
+        long double all = 0, orders;
+        size_t count, length;
+
+        for (const char *p = shares[i].list; *p != '\0';) {
+            char letter = *p++;
+            long times = *p == '*' ? strtol(p + 1, (char **)(uintptr_t)&p, 10) : 1;
+
+            memset(end, letter, (size_t)times);
+            end += times;
+        }
+        length = read_list(region, text, addresses);
+        count = attempts_explore(region, addresses, length, &rules, &(struct why){ .dsn = NULL }, outcomes,
+                                 ATTEMPT_OUTCOMES_MAX, NULL);
+        for (size_t k = 0; k < count; k++) {
+            all += outcomes[k].share;
+            if (strcmp(kind_of(&outcomes[k]), shares[i].kind) == 0)
+                check_ok(fabsl(outcomes[k].share - shares[i].share) < 1e-12L, "%s: %s in %Lg of the orders: %Lg",
+                         shares[i].what, shares[i].kind, shares[i].share, outcomes[k].share);
+        }
+        check_ok(fabsl(all - 1) < 1e-12L, "%s: all %zu ends are all orders: %Lg", shares[i].what, count, all);
+        orders = attempts_orders(addresses, length, &rules);
+        check_ok(orders == shares[i].orders || (isinf(shares[i].orders) && orders > 1e18L), "%s: %Lg orders",
+                 shares[i].what, orders);
+        region_free(region);
+    }
+}
+
 int main(void)
 {
     test_rows();
     test_random();
     test_long();
+    test_shares();
     return check_done();
 }

@@ -203,6 +203,7 @@ static struct result *in_the_clear(struct sample *sample)
     result->forecast.effective_level = "may";
     result->best = VERDICT_DELIVER;
     result->certain = false;
+    result->share_worse = 0.5;
     make_conversation(sample, host, "220 " EVIL);
     findings_add(region_of(sample), &result->findings, "starttls-not-offered", SEVERITY_WARNING, "mx.clear.example", NULL, 0,
                  "the host does not offer STARTTLS; %s", reason_remedy(REASON_STARTTLS_NOT_OFFERED));
@@ -340,6 +341,7 @@ static struct result *fallback(struct sample *sample)
                                                .text = "Cannot start TLS: handshake failure" };
     result->best = VERDICT_DELIVER;
     result->certain = false;
+    result->share_worse = 0.5;
     findings_add(region_of(sample), &result->findings, "order-matters", SEVERITY_WARNING, NULL, NULL, 0,
                  "it depends on the order");
     return result;
