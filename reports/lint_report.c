@@ -32,9 +32,11 @@ static void put_finding(struct page *page, struct region *region, const struct l
     const char *where = "";
 
     if (f->file != NULL)
-        where = f->line > 0 ? region_printf(region, "%s:%d: ", f->file, f->line) : region_printf(region, "%s: ", f->file);
-    page_paste(page, place, region_printf(region, "%s%s: %s [%s]", where, severity_word(f->severity), f->text,
-                                          lint_row(f->code)->code));
+        where =
+            f->line > 0 ? region_printf(region, "%s:%d: ", f->file, f->line) : region_printf(region, "%s: ", f->file);
+    page_paste(
+        page, place,
+        region_printf(region, "%s%s: %s [%s]", where, severity_word(f->severity), f->text, lint_row(f->code)->code));
     page_text(page, labelled("mail"), f->mail);
     put_fix(page, f);
 }
@@ -57,8 +59,9 @@ bool lint_report_text(const struct config *config, const struct lint_result *res
         region_free(region);
     }
     page_blank(&page);
-    page_printf(&page, (struct place){ 0 }, "%zu critical, %zu warning, %zu notice", result->by_severity[SEVERITY_CRITICAL],
-                result->by_severity[SEVERITY_WARNING], result->by_severity[SEVERITY_NOTICE]);
+    page_printf(&page, (struct place){ 0 }, "%zu critical, %zu warning, %zu notice",
+                result->by_severity[SEVERITY_CRITICAL], result->by_severity[SEVERITY_WARNING],
+                result->by_severity[SEVERITY_NOTICE]);
     if (result->left_out > 0)
         page_printf(&page, (struct place){ 0 }, "%zu of them are left out above: more than %d of one kind",
                     result->left_out, LINT_PER_CODE_MAX);

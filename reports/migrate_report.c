@@ -14,9 +14,9 @@ static bool put(const struct sink *sink, struct region *region, const char *text
 /* Words after "# ", and the following lines after "#   ". */
 struct comment {
     const struct sink *sink;
-    struct region     *region;
-    struct buf         line;
-    bool               good;
+    struct region *region;
+    struct buf line;
+    bool good;
 };
 
 static void comment_init(struct comment *c, const struct sink *sink, struct region *region)
@@ -71,9 +71,9 @@ static bool put_line(const struct sink *sink, struct region *region, const struc
 {
     bool left_out = line->level == LEVEL_NOT_FOUND;
 
-    if (line->has_remark && !put_comment(sink, region, region_printf(region, "%s%s: %s", left_out ? "left out: " : "",
-                                                                     spaced(region, line),
-                                                                     migrate_remark_text(line->remark))))
+    if (line->has_remark && !put_comment(sink, region,
+                                         region_printf(region, "%s%s: %s", left_out ? "left out: " : "",
+                                                       spaced(region, line), migrate_remark_text(line->remark))))
         return false;
     if (left_out || line->key[0] == '\0')
         return true;
@@ -96,10 +96,11 @@ static bool put_hosts(const struct sink *sink, struct region *region, const stru
             if (!line->is_host_name || !slice_eq_text_nocase(slice_of(line->old_value), values[v]))
                 continue;
             if (!any)
-                good = put_comment(sink, region,
-                                   "Changed: per-site is also asked for the name of the mail host, a policy table is not. "
-                                   "Those of these keys that name a mail host have no equivalent: write an entry for each "
-                                   "destination that it serves.");
+                good =
+                    put_comment(sink, region,
+                                "Changed: per-site is also asked for the name of the mail host, a policy table is not. "
+                                "Those of these keys that name a mail host have no equivalent: write an entry for each "
+                                "destination that it serves.");
             any = true;
             if (count++ == 0) {
                 comment_init(&c, sink, region);
@@ -118,20 +119,25 @@ static bool put_table(const struct sink *sink, struct region *region, const stru
     bool good;
 
     if (table->type == NULL)
-        return put_comment(sink, region, region_printf(region, "Not migrated: %s cannot be listed here, or is empty. Make it "
-                                                               "answer with levels: NONE none, MAY may, MUST_NOPEERMATCH "
-                                                               "encrypt, MUST verify; and name it in smtp_tls_policy_maps",
-                                                       table->old_name));
+        return put_comment(sink, region,
+                           region_printf(region,
+                                         "Not migrated: %s cannot be listed here, or is empty. Make it "
+                                         "answer with levels: NONE none, MAY may, MUST_NOPEERMATCH "
+                                         "encrypt, MUST verify; and name it in smtp_tls_policy_maps",
+                                         table->old_name));
     if (strcmp(table->type, "static") == 0)
         good = put_comment(sink, region, region_printf(region, "%s", table->old_name));
     else
-        good = put_comment(sink, region, region_printf(region, "FILE: %s, in the place of %s", table->path, table->old_name));
+        good = put_comment(sink, region,
+                           region_printf(region, "FILE: %s, in the place of %s", table->path, table->old_name));
     if (table->is_indexed)
-        good = good && put_comment(sink, region, region_printf(region, "then run: postmap %s:%s", table->type, table->path));
+        good = good &&
+               put_comment(sink, region, region_printf(region, "then run: postmap %s:%s", table->type, table->path));
     if (table->is_rules)
-        good = good && put_comment(sink, region,
-                                   "Changed: policy tables are also asked for .domain for every name below a domain, so "
-                                   "that a rule that matches it counts for these names too");
+        good =
+            good && put_comment(sink, region,
+                                "Changed: policy tables are also asked for .domain for every name below a domain, so "
+                                "that a rule that matches it counts for these names too");
     good = good && put_hosts(sink, region, table);
     for (size_t i = 0; good && i < table->count; i++)
         good = put_line(sink, region, &table->lines[i]);
@@ -147,8 +153,9 @@ static bool put_setting(const struct sink *sink, struct region *region, const st
     if (s->value == NULL)
         return put_comment(sink, region, region_printf(region, "remove %s%s", s->name, where));
     if (s->in_master_cf)
-        return put_comment(sink, region, region_printf(region, "for the services named above, in %s/master.cf: -o { %s = %s }",
-                                                       config->dir, s->name, s->value));
+        return put_comment(sink, region,
+                           region_printf(region, "for the services named above, in %s/master.cf: -o { %s = %s }",
+                                         config->dir, s->name, s->value));
     return put(sink, region, region_printf(region, "%s = %s", s->name, s->value));
 }
 
@@ -158,14 +165,17 @@ static bool put_migration(const struct config *config, const struct migration *m
     bool good = put_comment(sink, region, region_printf(region, "For the services %s.", m->services));
 
     if (m->ignored)
-        good = put_comment(sink, region, region_printf(region, "%s is ignored today, because a policy table is set: its "
-                                                               "entries do nothing and are not carried over.",
-                                                       m->parameter));
+        good = put_comment(sink, region,
+                           region_printf(region,
+                                         "%s is ignored today, because a policy table is set: its "
+                                         "entries do nothing and are not carried over.",
+                                         m->parameter));
     else if (m->table_count > 0)
         good = put_comment(sink, region, "Changed: a table that fails defers mail with 4.7.5 instead of 4.3.0.");
     for (size_t i = 0; good && i < m->table_count; i++)
         good = sink_text(sink, "\n") && put_table(sink, region, &m->tables[i]);
-    good = good && sink_text(sink, "\n") && put_comment(sink, region, region_printf(region, "FILE: %s/main.cf", config->dir));
+    good = good && sink_text(sink, "\n") &&
+           put_comment(sink, region, region_printf(region, "FILE: %s/main.cf", config->dir));
     for (size_t i = 0; good && i < m->setting_count; i++)
         good = put_setting(sink, region, &m->settings[i], config);
     region_free(region);

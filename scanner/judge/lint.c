@@ -13,7 +13,7 @@
 #define SEEN_MAX ((size_t)1 << 16) /* bytes of what is remembered of a finding */
 
 static const struct lint_row rows[LINT_COUNT] = {
-#define LINT(name, code, severity, sentence, mail, remedy)                                                            \
+#define LINT(name, code, severity, sentence, mail, remedy)                                                             \
     [LINT_##name] = { code, SEVERITY_##severity, sentence, mail, remedy },
 #include "scanner/judge/lint.def"
 #undef LINT
@@ -183,7 +183,7 @@ void lint_fix_attribute(struct lint_entry *e, struct lint_finding *f, const char
     tokens = lint_split(e->lint->scratch, e->value, e->lint->config->version);
     if (value != NULL)
         text = region_printf(e->lint->scratch, "%s=%s", name, value);
-    for (size_t i = 1; i < tokens.count && fixed == NULL; i++)
+    for (size_t i = 1; i < tokens.count && tokens.count < LINT_TOKENS_MAX && fixed == NULL; i++)
         if (slice_eq_text_nocase(lint_token_name(tokens.items[i]), name))
             fixed = lint_join(e->lint->scratch, &tokens, i, 1, text);
     lint_fix_value(e, f, fixed);
@@ -233,12 +233,12 @@ static void use_global(struct lint_maps *maps)
 /* Services of one program share their tables, and mostly all of their parameters: what was found once is found once. */
 static bool same_parameters(const struct service *a, const struct service *b)
 {
-    static const char *const names[] = { "smtp_tls_policy_maps",       "smtp_tls_security_level",
-                                         "smtp_tls_wrappermode",       "smtp_tls_fingerprint_digest",
-                                         "smtp_tls_fingerprint_cert_match", "smtp_tls_connection_reuse",
-                                         "smtp_tls_verify_cert_match", "smtp_tls_mandatory_ciphers",
-                                         "smtp_tls_ciphers",           "smtp_tls_exclude_ciphers",
-                                         "smtp_tls_mandatory_exclude_ciphers" };
+    static const char *const names[] = {
+        "smtp_tls_policy_maps",        "smtp_tls_security_level",           "smtp_tls_wrappermode",
+        "smtp_tls_fingerprint_digest", "smtp_tls_fingerprint_cert_match",   "smtp_tls_connection_reuse",
+        "smtp_tls_verify_cert_match",  "smtp_tls_mandatory_ciphers",        "smtp_tls_ciphers",
+        "smtp_tls_exclude_ciphers",    "smtp_tls_mandatory_exclude_ciphers"
+    };
 
     if (params_program(a->params) != params_program(b->params))
         return false;
@@ -342,8 +342,13 @@ static int by_place(const void *left, const void *right, void *arg)
 void lint_run(struct region *region, struct lint_result *result, const struct lint_input *input)
 {
     const struct config *config = input->config;
-    struct lint lint = { .region = region, .scratch = region_new(), .input = input, .config = config,
-                         .result = result, .seen = dict_new(), .ciphers = dict_new() };
+    struct lint lint = { .region = region,
+                         .scratch = region_new(),
+                         .input = input,
+                         .config = config,
+                         .result = result,
+                         .seen = dict_new(),
+                         .ciphers = dict_new() };
 
     *result = (struct lint_result){ 0 };
     lint.main_cf = strcmp(config->dir, "") != 0 ? region_printf(region, "%s/main.cf", config->dir) : "main.cf";

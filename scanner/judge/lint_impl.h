@@ -7,10 +7,10 @@
 
 /* Where a level is used first: what is wrong with a service is told with that. */
 struct lint_use {
-    bool        used;
+    bool used;
     const char *file;
-    int         line;
-    const char *key;  /* NULL: the global level */
+    int line;
+    const char *key; /* NULL: the global level */
 };
 
 struct lint_uses {
@@ -20,25 +20,25 @@ struct lint_uses {
 
 /* Next-hops that the configuration names. */
 struct lint_named {
-    struct dict *texts;       /* folded text -> as written */
-    struct dict *hosts;       /* folded host, without brackets and port -> as written */
-    bool         incomplete;  /* a table that cannot be listed may name more */
-    bool         by_sender;   /* sender-dependent tables may send any domain elsewhere */
+    struct dict *texts; /* folded text -> as written */
+    struct dict *hosts; /* folded host, without brackets and port -> as written */
+    bool incomplete;    /* a table that cannot be listed may name more */
+    bool by_sender;     /* sender-dependent tables may send any domain elsewhere */
 };
 
 struct lint {
-    struct region           *region;
-    struct region           *scratch;  /* of a few entries */
+    struct region *region;
+    struct region *scratch; /* of a few entries */
     const struct lint_input *input;
-    const struct config     *config;
-    struct lint_result      *result;
-    size_t                   room;
-    size_t                   told[LINT_COUNT];
-    struct dict             *seen;     /* findings told already: services share tables */
-    struct dict             *ciphers;  /* cipher list -> whether anything is in it */
-    struct lint_named        named;
-    const char              *main_cf;      /* its path */
-    size_t                   rule_lookups; /* keys put to tables of rules further left */
+    const struct config *config;
+    struct lint_result *result;
+    size_t room;
+    size_t told[LINT_COUNT];
+    struct dict *seen;    /* findings told already: services share tables */
+    struct dict *ciphers; /* cipher list -> whether anything is in it */
+    struct lint_named named;
+    const char *main_cf; /* its path */
+    size_t rule_lookups; /* keys put to tables of rules further left */
 };
 
 /* A million keys before a hundred patterns would take minutes. */
@@ -46,29 +46,29 @@ struct lint {
 
 /* One list of policy tables, as one service reads it. */
 struct lint_maps {
-    struct lint             *lint;
-    const struct service    *service;
+    struct lint *lint;
+    const struct service *service;
     const struct table_list *list;
-    enum level               global;
-    size_t                   digest_size; /* of smtp_tls_fingerprint_digest; 0: not known */
-    struct lint_uses         uses;
-    struct dict             *clean;       /* values in which nothing was found; NULL: full */
+    enum level global;
+    size_t digest_size; /* of smtp_tls_fingerprint_digest; 0: not known */
+    struct lint_uses uses;
+    struct dict *clean; /* values in which nothing was found; NULL: full */
 };
 
 /* One thing in such a table. */
 struct lint_entry {
-    struct lint_maps   *maps;
-    struct lint        *lint;
+    struct lint_maps *maps;
+    struct lint *lint;
     const struct table *table;
-    size_t              position;    /* of the table in the list */
-    size_t              number;      /* of the item in the table */
-    struct table_item   item;
-    const char         *key;         /* or the pattern; "" for what answers every key */
-    const char         *file;        /* where to look: of the item, else of the parameter */
-    int                 line;
-    const char         *value;       /* in force while it is being checked: repaired, $1 filled in */
-    bool                can_paste;   /* value is as written but for repairs */
-    struct policy       policy;
+    size_t position; /* of the table in the list */
+    size_t number;   /* of the item in the table */
+    struct table_item item;
+    const char *key;  /* or the pattern; "" for what answers every key */
+    const char *file; /* where to look: of the item, else of the parameter */
+    int line;
+    const char *value; /* in force while it is being checked: repaired, $1 filled in */
+    bool can_paste;    /* value is as written but for repairs */
+    struct policy policy;
 };
 
 /* Tells; gives the finding, to be completed, or NULL when it was told before or there are too many of its kind. */
@@ -98,7 +98,7 @@ void lint_forget(struct lint *);
 #define LINT_TOKENS_MAX 4096
 struct lint_tokens {
     struct slice *items;
-    size_t        count;
+    size_t count;
 };
 struct lint_tokens lint_split(struct region *, const char *value, struct version);
 /* Words joined by blanks, without count words from the first on, and text (may be NULL) in their place. */

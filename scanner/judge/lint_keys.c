@@ -5,6 +5,7 @@
 #include "scanner/judge/lint_impl.h"
 
 #define NEXTHOPS_MAX 100
+#define NAMED_MAX    1000
 
 /* The line with another key. */
 static void fix_key(struct lint_entry *e, struct lint_finding *f, const char *key)
@@ -235,10 +236,13 @@ static void check_domain(struct lint_entry *e)
                         route.nexthop);
 }
 
-/* The configuration names a domain that ends so. */
+/* The configuration names a domain that ends so, or too many to look at each time. */
 static bool parent_is_named(const struct lint_entry *e)
 {
     struct slice key = lint_fold(e->lint->scratch, slice_of(e->key));
+
+    if (dict_count(e->lint->named.texts) > NAMED_MAX)
+        return true;
 
     for (size_t i = 0; i < dict_count(e->lint->named.texts); i++)
         if (slice_ends_with(slice_of(dict_key_at(e->lint->named.texts, i)), key))

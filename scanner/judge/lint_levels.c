@@ -56,11 +56,13 @@ void lint_entry_level(struct lint_entry *e)
 
     check_literal(e);
     if (level_is_dane(level) && e->policy.servername != NULL)
-        lint_fix_attribute(e, lint_tell_entry(e, LINT_SERVERNAME_UNUSED, "servername has no use at %s", level_word(level)),
+        lint_fix_attribute(e,
+                           lint_tell_entry(e, LINT_SERVERNAME_UNUSED, "servername has no use at %s", level_word(level)),
                            "servername", NULL);
     if (level <= LEVEL_MAY && params_bool(e->maps->service->params, "smtp_tls_wrappermode"))
-        lint_fix_value(e, lint_tell_entry(e, LINT_WRAPPER_BELOW_ENCRYPT, "level %s with %s", level_word(level),
-                                          params_name(e->maps->service->params, "smtp_tls_wrappermode")),
+        lint_fix_value(e,
+                       lint_tell_entry(e, LINT_WRAPPER_BELOW_ENCRYPT, "level %s with %s", level_word(level),
+                                       params_name(e->maps->service->params, "smtp_tls_wrappermode")),
                        "encrypt");
     if (is_weaker(level, e->maps->global))
         lint_tell_entry(e, LINT_WEAKER_THAN_GLOBAL, "%s is less than the global level %s", level_word(level),
@@ -82,9 +84,9 @@ void lint_entry_sts(struct lint_entry *e)
 
     if (sts->failure != NULL && version_at_least(e->lint->config->version, 3, 10, 5) &&
         level_needs_match(e->policy.level) && reuse)
-        lint_fix_attribute(e, lint_tell_entry(e, LINT_STS_FAILURE_LOST, "policy_failure=%s with connection_reuse",
-                                              sts->failure),
-                           "connection_reuse", "no");
+        lint_fix_attribute(
+            e, lint_tell_entry(e, LINT_STS_FAILURE_LOST, "policy_failure=%s with connection_reuse", sts->failure),
+            "connection_reuse", "no");
     else if (sts->failure != NULL && version_at_least(e->lint->config->version, 3, 10, 5) &&
              level_needs_match(e->policy.level))
         lint_tell_entry(e, LINT_STS_FAILURE, "policy_failure=%s makes every verification fail", sts->failure);

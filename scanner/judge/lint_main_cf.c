@@ -117,8 +117,9 @@ static void check_name(struct lint *lint, const struct main_cf_entry *entry)
 /* A "#" behind white space, in a parameter that has to do with TLS or next-hops. Message texts may well have one. */
 static void check_comment(struct lint *lint, const struct main_cf_entry *entry)
 {
-    static const char *const prefixes[] = { "smtp_", "lmtp_", "tls_", "relayhost", "transport_maps",
-                                            "default_transport", "relay_transport" };
+    static const char *const prefixes[] = { "smtp_",          "lmtp_",          "tls_",
+                                            "relayhost",      "transport_maps", "default_transport",
+                                            "relay_transport" };
     const char *hash = entry->value;
     size_t i = 0;
 

@@ -101,7 +101,8 @@ static void check_item(struct lint_entry *e, size_t i)
     if (is_too_wide(item))
         lint_tell_entry(e, LINT_MATCH_TOO_WIDE, "\"%s\" accepts every name of a top-level domain", item);
     if (e->policy.level == LEVEL_SECURE && is_hostname(item))
-        fix_item(e, lint_tell_entry(e, LINT_MATCH_HOSTNAME, "secure with match=hostname accepts whatever host DNS names"),
+        fix_item(e,
+                 lint_tell_entry(e, LINT_MATCH_HOSTNAME, "secure with match=hostname accepts whatever host DNS names"),
                  i, e->policy.match->count == 1 ? "nexthop:dot-nexthop" : NULL);
 }
 
@@ -157,7 +158,9 @@ static const char *digest_of_size(size_t size)
     static const struct {
         size_t size;
         const char *digest;
-    } rows[] = { { 16, "md5" }, { 20, "sha1" }, { 28, "sha224" }, { 32, "sha256" }, { 48, "sha384" }, { 64, "sha512" } };
+    } rows[] = {
+        { 16, "md5" }, { 20, "sha1" }, { 28, "sha224" }, { 32, "sha256" }, { 48, "sha384" }, { 64, "sha512" }
+    };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].size == size)
@@ -196,8 +199,8 @@ static size_t count_usable(const struct lint_maps *maps, const struct match *mat
 
 /* How what is wrong with a list of fingerprints is told: of an entry, or of a parameter. */
 struct pin_place {
-    struct lint_maps  *maps;
-    struct lint_entry *entry;  /* NULL: smtp_tls_fingerprint_cert_match */
+    struct lint_maps *maps;
+    struct lint_entry *entry; /* NULL: smtp_tls_fingerprint_cert_match */
 };
 
 static struct lint_finding *tell_pin(const struct pin_place *place, enum lint_code code, const char *text)

@@ -5,10 +5,10 @@
 #include "scanner/policy/per_site.h"
 
 struct per_site {
-    struct lint           *lint;
-    const struct service  *service;
-    enum level             global;
-    const char            *parameter;
+    struct lint *lint;
+    const struct service *service;
+    enum level global;
+    const char *parameter;
 };
 
 static void check_value(const struct per_site *p, const struct table_item *item)
@@ -28,8 +28,8 @@ static void check_value(const struct per_site *p, const struct table_item *item)
         if (near != NULL)
             lint_fix_line(lint, f, "%.*s %s", (int)item->head.n, item->head.p, near);
     } else if (level == LEVEL_MAY && p->global > LEVEL_MAY) {
-        lint_tell(lint, LINT_PER_SITE_MAY, item->file, item->line,
-                  "%.*s: MAY does not lower the global level %s", (int)item->key.n, item->key.p, level_word(p->global));
+        lint_tell(lint, LINT_PER_SITE_MAY, item->file, item->line, "%.*s: MAY does not lower the global level %s",
+                  (int)item->key.n, item->key.p, level_word(p->global));
     }
 }
 

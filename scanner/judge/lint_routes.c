@@ -9,9 +9,9 @@
 /* A value that names next-hops, and where it stands. */
 struct source {
     struct lint *lint;
-    const char  *what;   /* the parameter, or the key */
-    const char  *file;
-    int          line;
+    const char *what; /* the parameter, or the key */
+    const char *file;
+    int line;
     const struct service *service; /* of the transport; NULL: that of default_transport */
 };
 

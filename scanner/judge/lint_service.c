@@ -6,9 +6,9 @@
 #include "scanner/policy/words.h"
 
 struct service_review {
-    struct lint            *lint;
-    const struct service   *service;
-    const struct params    *params;
+    struct lint *lint;
+    const struct service *service;
+    const struct params *params;
     const struct lint_uses *uses;
 };
 

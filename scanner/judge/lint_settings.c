@@ -11,11 +11,11 @@
 
 /* A setting and where it stands. */
 struct setting {
-    struct lint_maps  *maps;
-    struct lint_entry *entry;     /* NULL: of main.cf */
-    const char        *name;      /* the attribute, or the parameter by its smtp_ name */
-    const char        *value;
-    bool               authenticates; /* the levels it is for compare certificates: OpenSSL security level 1 */
+    struct lint_maps *maps;
+    struct lint_entry *entry; /* NULL: of main.cf */
+    const char *name;         /* the attribute, or the parameter by its smtp_ name */
+    const char *value;
+    bool authenticates; /* the levels it is for compare certificates: OpenSSL security level 1 */
 };
 
 static struct lint_finding *tell(const struct setting *s, enum lint_code code, const char *text)
@@ -181,9 +181,9 @@ static bool check_exclusions(const struct setting *s)
 
     while (slice_next_token(&rest, ", \t\r\n:", &token))
         if (strchr("!+-@", token.p[0]) != NULL) {
-            struct lint_finding *f = tell(s, LINT_EXCLUDE_INVALID,
-                                          region_printf(s->maps->lint->scratch, "\"%.*s\" begins with a sign",
-                                                        (int)token.n, token.p));
+            struct lint_finding *f =
+                tell(s, LINT_EXCLUDE_INVALID,
+                     region_printf(s->maps->lint->scratch, "\"%.*s\" begins with a sign", (int)token.n, token.p));
 
             fix(s, f, without_signs(s->maps->lint, s->value));
             return false;
@@ -225,8 +225,8 @@ void lint_entry_ciphers(struct lint_entry *e)
 
     if (grade != NULL)
         check_grade(&ciphers);
-    if (exclude != NULL && exclude[0] == '\0' && strspn(joined_exclusions(e->maps, level), " ,") <
-                                                     strlen(joined_exclusions(e->maps, level)))
+    if (exclude != NULL && exclude[0] == '\0' &&
+        strspn(joined_exclusions(e->maps, level), " ,") < strlen(joined_exclusions(e->maps, level)))
         lint_fix_attribute(e, lint_tell_entry(e, LINT_EXCLUDE_EMPTY, "exclude= undoes the exclusions of main.cf"),
                            "exclude", NULL);
     if (exclude == NULL || !check_exclusions(&exclusions))

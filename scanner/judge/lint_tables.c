@@ -6,7 +6,7 @@
 #include "scanner/judge/lint_impl.h"
 
 #define FORGET_EVERY    256
-#define CLEAN_MAX       10000  /* values remembered as good */
+#define CLEAN_MAX       10000 /* values remembered as good */
 #define CLEAN_VALUE_MAX 4096
 
 /* Notices */
@@ -83,7 +83,8 @@ static void check_file(struct lint *lint, const struct table *t)
     if (table_is_proxied(t) && !file->owner_reads)
         lint_tell(lint, LINT_TABLE_OWNER_CANNOT_READ, path, 0, "%s: mail_owner may not read the file", table_name(t));
     if (file->all_write)
-        lint_fix(lint, lint_tell(lint, LINT_TABLE_WRITABLE, path, 0, "%s: everybody may change the file", table_name(t)),
+        lint_fix(lint,
+                 lint_tell(lint, LINT_TABLE_WRITABLE, path, 0, "%s: everybody may change the file", table_name(t)),
                  "chmod o-w %s", path);
 }
 
@@ -145,8 +146,8 @@ static void check_combination(struct lint_maps *maps)
             lint_tell_parameter(maps->lint, maps->service->params, parameter, LINT_TABLE_UNION,
                                 "%s joins the policies of a key", table_name(t));
         if (is_type(t, "randmap"))
-            lint_tell_parameter(maps->lint, maps->service->params, parameter, LINT_TABLE_RANDOM,
-                                "%s chooses at random", table_name(t));
+            lint_tell_parameter(maps->lint, maps->service->params, parameter, LINT_TABLE_RANDOM, "%s chooses at random",
+                                table_name(t));
     }
 }
 

@@ -13,10 +13,10 @@
 /* A value under repair. */
 struct repair {
     struct lint_entry *entry;
-    struct region     *region;
-    const char        *value;
+    struct region *region;
+    const char *value;
     struct lint_tokens tokens;
-    size_t             bad;       /* the word at which the reading ended */
+    size_t bad; /* the word at which the reading ended */
     const struct policy *policy;
 };
 
@@ -155,8 +155,9 @@ static const char *repair_empty(struct repair *r)
     struct slice after = next < r->tokens.count ? r->tokens.items[next] : slice_of("");
 
     if (after.n > 0 && slice_find(after, '=') == after.n)
-        return replace(r, r->bad, 2,
-                       region_printf(r->region, "%.*s%.*s", (int)bad_token(r).n, bad_token(r).p, (int)after.n, after.p));
+        return replace(
+            r, r->bad, 2,
+            region_printf(r->region, "%.*s%.*s", (int)bad_token(r).n, bad_token(r).p, (int)after.n, after.p));
     return drop(r);
 }
 
@@ -174,8 +175,7 @@ static const char *repair_name(struct repair *r)
                                      token.p + equals));
     if (word == NULL)
         return drop(r);
-    return replace(r, r->bad, 1,
-                   region_printf(r->region, "%s%.*s", word, (int)(token.n - equals), token.p + equals));
+    return replace(r, r->bad, 1, region_printf(r->region, "%s%.*s", word, (int)(token.n - equals), token.p + equals));
 }
 
 /* Lists inside braces may have blanks and commas, outside they have colons. */
@@ -322,7 +322,7 @@ static bool repair_once(struct lint_entry *e, struct lint_finding **told, size_t
     else if (fault->code != *last || fault->code != LINT_ATTRIBUTE_TOO_NEW)
         told[(*count)++] = tell_fault(e, fault, &e->policy);
     *last = fault->code;
-    repaired = fault->repair != NULL ? fault->repair(&r) : NULL;
+    repaired = fault->repair != NULL && r.tokens.count < LINT_TOKENS_MAX ? fault->repair(&r) : NULL;
     if (repaired == NULL || strcmp(repaired, e->value) == 0)
         return false;
     e->value = repaired;

@@ -8,10 +8,9 @@
 #include "scanner/policy/policy.h"
 
 static const char *const remark_texts[MIGRATE_REMARKS] = {
-    [MIGRATE_MAY_RAISED] = "MAY does not lower the global level, which is in force today; an entry \"may\" would lower it",
-    [MIGRATE_MERGED] = ("a static table answers for the mail host as well, and both were merged: a destination that is its "
-                        "own mail host had the value alone"),
-    [MIGRATE_BAD_VALUE] = "no value of a per-site table: mail is deferred today, and will have the level of another table or the global one",
+    [MIGRATE_MAY_RAISED] = "MAY does not lower the global level, which is in force today; \"may\" in a policy table does",
+    [MIGRATE_MERGED] = "merged with what a static table says of every mail host",
+    [MIGRATE_BAD_VALUE] = "no value of a per-site table: mail is deferred today, and will have another level",
     [MIGRATE_NEVER_ASKED] = "never asked for today; in a policy table it would count",
     [MIGRATE_SHADOWED] = "an earlier table has the key: it does nothing today",
     [MIGRATE_SUBSTITUTION] = "the value is made of the key: write the level by hand",
@@ -25,14 +24,14 @@ const char *migrate_remark_text(enum migrate_remark remark)
 
 /* One set of tables on its way. */
 struct job {
-    struct region        *region;
-    const struct config  *config;
+    struct region *region;
+    const struct config *config;
     const struct service *service;
-    struct migration     *out;
-    struct dict          *keys;    /* seen in this table or an earlier one */
-    size_t                files;   /* tables written so far */
-    enum level            anyway;  /* what a table that answers everything says of every host; LEVEL_NOT_FOUND: none does */
-    bool                  in_master_cf;
+    struct migration *out;
+    struct dict *keys; /* seen in this table or an earlier one */
+    size_t files;      /* tables written so far */
+    enum level anyway; /* what a table that answers everything says of every host; LEVEL_NOT_FOUND: none does */
+    bool in_master_cf;
 };
 
 /* Entries */
@@ -96,8 +95,8 @@ static bool is_one_of(const char *word, const char *const *words)
 static const char *new_path(struct job *job, const struct table *t)
 {
     const char *rest = table_rest(t), *slash = strrchr(rest, '/');
-    const char *directory = rest[0] == '/' ? region_slice(job->region, slice_from(rest, (size_t)(slash - rest)))
-                                           : job->config->dir;
+    const char *directory =
+        rest[0] == '/' ? region_slice(job->region, slice_from(rest, (size_t)(slash - rest))) : job->config->dir;
     const char *name = params_program(job->service->params) == PROGRAM_LMTP ? "lmtp_tls_policy" : "tls_policy";
 
     job->files++;
@@ -224,7 +223,8 @@ static void add_settings(struct job *job)
     const struct params *params = job->service->params;
     const char *maps = maps_value(job);
 
-    job->in_master_cf = is_own(job, "smtp_tls_per_site") || is_own(job, "smtp_enforce_tls") || is_own(job, "smtp_use_tls");
+    job->in_master_cf =
+        is_own(job, "smtp_tls_per_site") || is_own(job, "smtp_enforce_tls") || is_own(job, "smtp_use_tls");
     if (!job->out->ignored && maps[0] != '\0')
         add_setting(job, "smtp_tls_policy_maps", maps);
     add_setting(job, "smtp_tls_per_site", NULL);
@@ -252,12 +252,14 @@ static bool is_same(const struct migration *m, const struct service *service)
     const char *ignored;
 
     return params_program(first->params) == params_program(service->params) &&
-           strcmp(params_text(first->params, "smtp_tls_per_site"), params_text(service->params, "smtp_tls_per_site")) == 0 &&
+           strcmp(params_text(first->params, "smtp_tls_per_site"), params_text(service->params, "smtp_tls_per_site")) ==
+               0 &&
            (params_text(service->params, "smtp_tls_policy_maps")[0] != '\0') == m->ignored &&
            policy_global_level(service->params, &ignored) == m->global;
 }
 
-static struct migration *new_migration(struct region *region, const struct config *config, const struct service *service)
+static struct migration *new_migration(struct region *region, const struct config *config,
+                                       const struct service *service)
 {
     struct migration *m = region_alloc(region, sizeof(*m));
     struct job job = { .region = region, .config = config, .service = service, .out = m, .keys = dict_new() };

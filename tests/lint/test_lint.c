@@ -8,7 +8,7 @@
 #include "tests/lib/check.h"
 #include "tests/policy/fixture.h"
 
-#define POLICY_PATH "/t/policy"
+#define POLICY_PATH  "/t/policy"
 #define DEFAULT_MAIN "smtp_tls_security_level = may\nsmtp_tls_policy_maps = texthash:" POLICY_PATH "\n"
 
 struct half {
@@ -23,7 +23,7 @@ static const struct row {
     const char *version;
     struct half trigger, nearly;
 } rows[] = {
-#define VALUE(code, version, trigger, nearly)                                                                         \
+#define VALUE(code, version, trigger, nearly)                                                                          \
     { LINT_##code, version, { DEFAULT_MAIN, trigger "\n", "" }, { DEFAULT_MAIN, nearly "\n", "" } },
 #define CONFIG(code, version, a, b, c, d, e, f) { LINT_##code, version, { a, b, c }, { d, e, f } },
 #include "tests/lint/rows.def"
@@ -187,7 +187,7 @@ static void set_open_file(struct fixture *f, struct lint_input *input)
     input->files = &file;
 }
 
-#define DANE "smtp_tls_security_level = dane\nsmtp_dns_support_level = dnssec\n"
+#define DANE  "smtp_tls_security_level = dane\nsmtp_dns_support_level = dnssec\n"
 #define PROXY "smtp_tls_security_level = may\nsmtp_tls_policy_maps = proxy:texthash:" POLICY_PATH "\n"
 
 static const struct set_row {

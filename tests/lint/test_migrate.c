@@ -13,9 +13,10 @@
 #define DEST "dest.example"
 #define HOST "mx.host.example"
 #define PIN  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define BASE "compatibility_level = 3.6\nmyhostname = mail.sender.example\nmydestination = sender.example\n" \
-             "smtp_dns_support_level = dnssec\nsmtp_tls_dane_insecure_mx_policy = dane\n"                    \
-             "smtp_tls_fingerprint_cert_match = " PIN "\n"
+#define BASE                                                                                                           \
+    "compatibility_level = 3.6\nmyhostname = mail.sender.example\nmydestination = sender.example\n"                    \
+    "smtp_dns_support_level = dnssec\nsmtp_tls_dane_insecure_mx_policy = dane\n"                                       \
+    "smtp_tls_fingerprint_cert_match = " PIN "\n"
 
 static const struct global {
     const char *main_cf;
@@ -141,7 +142,8 @@ static const char *new_main_cf(struct fixture *old, const char *main_cf, const c
 
 /* The level is the same afterwards, or (where a host counts) the host stands in the list of those that have no
  * equivalent. */
-static void compare(struct fixture *old, const char *old_main_cf, const char *dest, const char *host, bool host_counts, const char *what)
+static void compare(struct fixture *old, const char *old_main_cf, const char *dest, const char *host, bool host_counts,
+                    const char *what)
 {
     const char *text = migrated(old);
     const char *main_cf = new_main_cf(old, old_main_cf, text);
@@ -168,9 +170,12 @@ static void check_cell(const struct global *global, const char *dest, const char
     struct fixture *old;
 
     snprintf(table, sizeof(table), "%s%s%s%s%s%s", dest != NULL ? DEST " " : "", dest != NULL ? dest : "",
-             dest != NULL ? "\n" : "", host != NULL ? HOST " " : "", host != NULL ? host : "", host != NULL ? "\n" : "");
-    snprintf(main_cf, sizeof(main_cf), BASE "%s" "%s", global->main_cf,
-             dest != NULL || host != NULL ? "smtp_tls_per_site = texthash:/t/per_site\n" : "");
+             dest != NULL ? "\n" : "", host != NULL ? HOST " " : "", host != NULL ? host : "",
+             host != NULL ? "\n" : "");
+    snprintf(main_cf, sizeof(main_cf),
+             BASE "%s"
+                  "%s",
+             global->main_cf, dest != NULL || host != NULL ? "smtp_tls_per_site = texthash:/t/per_site\n" : "");
     old = make(main_cf, files);
     is_text(level_word(policy_global_level(old->smtp->params, &named_global)), global->level, "the global level of %s",
             global->main_cf);
@@ -188,7 +193,8 @@ static const struct list_row {
 } lists[] = {
     { "texthash:/t/per_site, static:NONE", "dest.example MAY\n", "", DEST },
     { "texthash:/t/per_site, static:NONE", "dest.example MAY\n", "", "other.example" },
-    { "texthash:/t/per_site, pcre:/t/rules", "dest.example MUST\n", "/^dest/ NONE\n/^other\\.example$/ MUST_NOPEERMATCH\n", "other.example" },
+    { "texthash:/t/per_site, pcre:/t/rules", "dest.example MUST\n",
+      "/^dest/ NONE\n/^other\\.example$/ MUST_NOPEERMATCH\n", "other.example" },
     { "texthash:/t/per_site, pcre:/t/rules", "dest.example MUST\n", "/^dest/ NONE\n", DEST },
     { "inline:{ dest.example=MUST_NOPEERMATCH }", "", "", DEST },
     { "static:MAY", "", "", DEST },
@@ -208,7 +214,8 @@ static void check_lists(void)
         char main_cf[1024];
         struct fixture *old;
 
-        snprintf(main_cf, sizeof(main_cf), BASE "relayhost = %s\nsmtp_tls_security_level = encrypt\nsmtp_tls_per_site = %s\n",
+        snprintf(main_cf, sizeof(main_cf),
+                 BASE "relayhost = %s\nsmtp_tls_security_level = encrypt\nsmtp_tls_per_site = %s\n",
                  row->dest[0] == '[' ? row->dest : "", row->per_site);
         old = make(main_cf, files);
         old->config.dir = "/t";
@@ -226,6 +233,7 @@ static const struct remark_row {
     { "texthash:/t/per_site", "* MUST\n", "never asked" },
     { "texthash:/t/per_site", "dest.example encrypt\n", "no value of a per-site table" },
     { "texthash:/t/per_site", "dest.example MAY\n", "MAY does not lower" },
+    { "texthash:/t/per_site, static:MUST", "dest.example NONE\n", "merged with what a static table says" },
     { "texthash:/t/per_site, texthash:/t/per_site", "dest.example MUST\n", "an earlier table has the key" },
     { "pcre:/t/per_site", "/^(.*)\\.example$/ $1\n", "made of the key" },
     { "pcre:/t/per_site", "if /example$/\n/^dest/ MUST\nendif\n", "if ... endif" },
