@@ -398,15 +398,28 @@ static struct forecast unknown_list(const struct mail_hosts *hosts)
     return forecast;
 }
 
-/* LMTP to a socket of this machine. */
-static void end_at_socket(const struct hop *hop, struct hop_ends *ends)
+/* Neither an entry that is wrong nor DANE lets the client connect to a socket. */
+static bool spoils_socket(const struct policy *policy)
+{
+    return policy->trouble == POLICY_BAD_VALUE || policy->trouble == POLICY_TABLE_ERROR || policy->level == LEVEL_DANE ||
+           policy->level == LEVEL_DANE_ONLY;
+}
+
+/* LMTP to a socket of this machine: may is none there. */
+static void end_at_socket(struct region *region, const struct hop *hop, struct hop_ends *ends)
 {
     enum level level = hop->policy.level;
 
-    if (level == LEVEL_NONE || level == LEVEL_MAY)
-        settle(ends, VERDICT_DELIVER, (struct forecast){ .status = "sent", .dsn = "2.0.0", .relay = "none",
-                                                         .tls = "none", .effective_level = "none",
-                                                         .reason = REASON_NOT_SMTP });
+    if (spoils_socket(&hop->policy))
+        settle(ends, VERDICT_DEFER, (struct forecast){ .status = "deferred", .dsn = "4.7.5", .relay = "none", .tls = "none",
+                                                       .reason = REASON_POLICY_INVALID,
+                                                       .text = "client TLS configuration problem" });
+    else if (hop->policy.trouble == POLICY_FINE && (level == LEVEL_NONE || level == LEVEL_MAY))
+        settle(ends, VERDICT_DELIVER,
+               (struct forecast){ .status = "sent", .dsn = "2.0.0", .tls = "none", .effective_level = "none",
+                                  .relay = region_printf(region, "%s[%s]", params_text(hop->service->params, "myhostname"),
+                                                         hop->nexthop.host),
+                                  .reason = REASON_NOT_SMTP });
     else
         settle(ends, VERDICT_UNKNOWN, (struct forecast){ .status = "unknown", .reason = REASON_LOCAL_FAULT });
 }
@@ -428,7 +441,7 @@ static void explore(struct region *region, const struct hop *hop, const struct a
         return;
     }
     if (hop->nexthop.is_unix) {
-        end_at_socket(hop, ends);
+        end_at_socket(region, hop, ends);
         return;
     }
     if (hop->mail_hosts.unknown != NULL) {

@@ -69,7 +69,7 @@ def write(directory, rows, common, lab):
     os.makedirs(directory, exist_ok=True)
     _put(directory, "main.cf", [f"{name} = {place(value)}" for name, value in settings.items()])
     _put(directory, "master.cf", (MASTER_CF + first["master_cf"]).splitlines())
-    _put(directory, "tls_policy", [f"{key} {place(value)}" for row in rows
+    _put(directory, "tls_policy", [f"{place(key)} {place(value)}" for row in rows
                                    for key, value in row["policy_table"]])
     _put(directory, "per_site", [f"{k} {v}" for row in rows for k, v in row["per_site"]])
     _put(directory, "transport", [f"{row['recipient'].split('@')[1]} {row['transport']}"

@@ -324,10 +324,15 @@ class Hosts:
             threading.Thread(target=refuse_dns, args=(spec["refuse_dns"],), daemon=True).start()
 
     def listen(self, server):
-        family = socket.AF_INET6 if ":" in server["addr"] else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((server["addr"], server["port"]))
+        """At an address and port, or at a path."""
+        if server["addr"].startswith("/"):
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listener.bind(server["addr"])
+            os.chmod(server["addr"], 0o777)
+        else:
+            listener = socket.socket(socket.AF_INET6 if ":" in server["addr"] else socket.AF_INET, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((server["addr"], server["port"]))
         if server["behaviour"].get("synhang"):
             self.kept.append(full_backlog(listener, server))
         else:

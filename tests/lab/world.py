@@ -61,7 +61,7 @@ class World:
 
     def _network(self):
         commands = ["link set lo up"]
-        addresses = {s["addr"] for row in self.rows for s in row["servers"]}
+        addresses = {s["addr"] for row in self.rows for s in row["servers"] if "/" not in s["addr"]}
         commands += [f"-6 addr add {a}/128 dev lo nodad"
                      for a in sorted(addresses) if ":" in a and a != "::1"]
         commands += [f"addr add {a}/32 dev lo"
@@ -101,7 +101,7 @@ class World:
             wait_for_dns(address)
 
     def _start_hosts(self):
-        servers = [dict(server, scenario=row["id"], key=row["keys"].get(server["chain"]),
+        servers = [dict(server, scenario=row["id"], addr=server["addr"].replace("@LAB@", self.lab), key=row["keys"].get(server["chain"]),
                         chain=row["chains"].get(server["chain"]),
                         sni_chains={name: [row["chains"][c], row["keys"][c]]
                                     for name, c in server["sni_chains"].items()})

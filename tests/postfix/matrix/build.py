@@ -20,10 +20,10 @@ def host(behaviour=None, cert="good", pref=10, tlsa=(), **more):
     tlsa: see Credential.tlsa.  Further: name (default mx1, mx2 ...; a name with a dot is absolute), v4, v6 (how
     many addresses), port (of its server), wrapper, alias (the MX name is a CNAME to this; a list is a chain),
     tlsa_at (the owner of the TLSA records, default where the chain of aliases ends), tlsa_port, zone, sni ({name:
-    kind}), down (no server), each (behaviours of its addresses in turn), record (write its addresses to DNS).
+    kind}), down (no server), each (behaviours of its addresses in turn), record (write its addresses to DNS), path (of a socket, in place of address and port).
     """
     known = {"name": None, "v4": 1, "v6": 0, "port": 25, "wrapper": False, "alias": (), "tlsa_at": None,
-             "tlsa_port": None, "zone": None, "sni": {}, "down": False, "each": None, "record": True}
+             "tlsa_port": None, "zone": None, "sni": {}, "down": False, "each": None, "record": True, "path": None}
     unknown = set(more) - set(known)
     if unknown:
         raise TypeError(f"host() knows no {unknown}")
@@ -113,6 +113,7 @@ class Book:
             one["full"] = name
             one["addresses"] = [self._address4() for _ in range(one["v4"])]
             one["addresses"] += [self._address6() for _ in range(one["v6"])]
+            one["addresses"] = [one["path"]] if one["path"] else one["addresses"]
             if with_mx and one["pref"] is not None:
                 row["dns"].append(f"{domain}. MX {one['pref']} {one['full']}.")
             owner = self._aliases(row, one, domain)

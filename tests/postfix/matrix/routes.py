@@ -173,6 +173,10 @@ ROUTES = [
      {"master": service("strict", "smtp_tls_security_level=encrypt"), "sender": "me@sender.test"}, []),
 ]
 
+# LMTP to a socket of this machine: name, policy, behaviour.
+SOCKETS = [("none", "none", {}), ("nonenotls", "none", NOTLS), ("may", "may", {}), ("maynotls", "may", NOTLS), ("dane", "dane", {}),
+           ("daneonly", "dane-only", {}), ("bad", "encrypt x=y", {}), ("nothing", None, {})]
+
 # Chrooted or not: name, chroot, policy, options of the service, surprises.
 CHROOT = [
     ("capath", "n", "verify", ["smtp_tls_CAfile=", "smtp_tls_CApath=@LAB@/ca"], []),
@@ -271,6 +275,10 @@ def add(book):
         hosts = [one_host(spec, number, port) for number, spec in enumerate(hosts, 1)]
         book.add("service", name, hosts=hosts, entries=entries, transport=transport, main=main, shows=shows,
                  master=service("special", *options, program=program), alone=name == "badlevel")
+    for name, policy, behaviour in SOCKETS:
+        path = f"@LAB@/ca/socket-{name}"
+        book.add("socket", name, policy, [host(behaviour, pref=None, path=path, record=False)], nexthop=path, transport=f"lmtp:unix:{path}",
+                 main={"lmtp_tls_policy_maps": "$smtp_tls_policy_maps"})
     for name, chroot, policy, options, shows in CHROOT:
         book.add("service", name, policy, transport="special:", master=service("special", *options, chroot=chroot), shows=shows)
     for name, policy, hosts, main, keys, shows in FAMILIES:
