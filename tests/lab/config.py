@@ -72,7 +72,7 @@ def write(directory, rows, common, lab):
     _put(directory, "tls_policy", [f"{place(key)} {place(value)}" for row in rows
                                    for key, value in row["policy_table"]])
     _put(directory, "per_site", [f"{k} {v}" for row in rows for k, v in row["per_site"]])
-    _put(directory, "transport", [f"{row['recipient'].split('@')[1]} {row['transport']}"
+    _put(directory, "transport", [f"{row['recipient'].split('@')[1]} {place(row['transport'])}"
                                   for row in rows if row["transport"]])
     _write_tables(directory, rows, settings, place)
 
