@@ -13,5 +13,7 @@ bool lint_report_text(const struct config *, const struct lint_result *, const s
                       const struct sink *);
 /* One object, valid against reports/lint.schema.json. */
 bool lint_report_json(const struct config *, const struct lint_result *, const struct sink *);
+/* SARIF 2.1.0. */
+bool lint_report_sarif(const struct config *, const struct lint_result *, const struct sink *);
 
 #endif

@@ -230,8 +230,10 @@ static void add_cell(struct buf *line, struct region *region, const char *text)
         return;
     }
     buf_add_text(line, is_formula(rest) ? "\"'" : "\"");
-    for (; rest.n > 0; rest = slice_from_index(rest, 1))
-        buf_printf(line, rest.p[0] == '"' ? "%c\"" : "%c", rest.p[0]);
+    for (; rest.n > 0; rest = slice_from_index(rest, 1)) {
+        buf_add_text(line, rest.p[0] == '"' ? "\"" : "");
+        buf_add_char(line, rest.p[0]);
+    }
     buf_add_char(line, '"');
 }
 

@@ -41,8 +41,10 @@ static const char *label(struct region *region, const char *name, const char *va
 
     buf_init(&buf, 2 * rest.n + strlen(name) + 4);
     buf_printf(&buf, "%s=\"", name);
-    for (; rest.n > 0; rest = slice_from_index(rest, 1))
-        buf_printf(&buf, rest.p[0] == '"' || rest.p[0] == '\\' ? "\\%c" : "%c", rest.p[0]);
+    for (; rest.n > 0; rest = slice_from_index(rest, 1)) {
+        buf_add_text(&buf, rest.p[0] == '"' || rest.p[0] == '\\' ? "\\" : "");
+        buf_add_char(&buf, rest.p[0]);
+    }
     buf_add_char(&buf, '"');
     text = region_text(region, buf_text(&buf));
     buf_clear(&buf);

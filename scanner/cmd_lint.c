@@ -61,7 +61,7 @@ static void review(struct region *region, struct config *config, struct lint_res
 /* Where the findings go: the text to standard output unless something else takes its place. */
 struct lint_outputs {
     struct output *items[OUTPUTS_MAX + 1];
-    bool           json[OUTPUTS_MAX + 1];
+    const char    *formats[OUTPUTS_MAX + 1];
     size_t         count;
 };
 
@@ -71,7 +71,7 @@ static bool open_one(struct lint_outputs *outputs, const char *format, const cha
 
     if (output == NULL)
         return false;
-    outputs->json[outputs->count] = strcmp(format, "json") == 0;
+    outputs->formats[outputs->count] = format;
     outputs->items[outputs->count++] = output;
     return true;
 }
@@ -102,8 +102,10 @@ static bool write_outputs(struct lint_outputs *outputs, const struct config *con
         struct report_options options = { .colour = output_is_terminal(outputs->items[i]) };
         struct error          why;
 
-        if (outputs->json[i])
+        if (strcmp(outputs->formats[i], "json") == 0)
             lint_report_json(config, result, &sink);
+        else if (strcmp(outputs->formats[i], "sarif") == 0)
+            lint_report_sarif(config, result, &sink);
         else
             lint_report_text(config, result, &options, &sink);
         if (!output_commit(outputs->items[i], &why) && good) {

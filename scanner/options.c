@@ -108,7 +108,7 @@ static const struct row rows[] = {
     { "html", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as one HTML file, for a browser" },
     { "csv", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "a table for spreadsheets, a row for each destination" },
     { "junit", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "JUnit XML, a test case for each destination" },
-    { "sarif", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "SARIF 2.1.0: findings beside the table lines they are about" },
+    { "sarif", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT, "FILE", NULL, "SARIF 2.1.0: findings beside the table lines they are about" },
     { "metrics", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "OpenMetrics, for a collector of text files" },
     { "progress", 0, KIND_PROGRESS, AT(progress), FOR_SCAN | FOR_EXPLAIN, "WHEN", NULL,
       "auto, always or never: progress on standard error (default: on a terminal)" },

@@ -64,6 +64,30 @@ cmp -s "$work/out" "$work/facts"; result $? 'merge: facts with themselves are th
 result $? 'merge: its rows ran'
 while read -r code name; do result "$code" "$name"; done <"$work/parts"
 
+# lint in SARIF: the line that is wrong, and what to put there.
+mkdir "$work/lint"
+cat >"$work/lint/main.cf" <<CONF
+compatibility_level = 3.6
+queue_directory = $work/lint
+data_directory = $work/lint
+CONF
+printf 'smtp_tls_policy_maps = texthash:%s/lint/tls_policy\n' "$work" >>"$work/lint/main.cf"
+echo "smtp unix - - n - - smtp" >"$work/lint/master.cf"
+printf '# a table\nexample.org secrue\n' >"$work/lint/tls_policy"
+run lint -c "$work/lint" -q --sarif "$work/lint.sarif"
+status_is 2 'lint --sarif: status'
+/usr/bin/python3 - "$top" "$work/lint.sarif" "$work/lint/tls_policy" <<'PYTHON'
+import json, sys
+sys.path.insert(0, sys.argv[1] + "/tests/reports")
+import readers
+data = open(sys.argv[2], "rb").read()
+places = [(result["ruleId"], place["artifactLocation"]["uri"], place.get("region", {}).get("startLine"))
+          for result in json.loads(data)["runs"][0]["results"] for place in [result["locations"][0]["physicalLocation"]]]
+good = ("file://" + sys.argv[3], 2) in [place[1:] for place in places]
+sys.exit(readers.faults_of("sarif", data, 0) != [] or not good)
+PYTHON
+result $? 'lint --sarif: valid, at the file and the line'
+
 # name | status | what standard error must say | arguments
 printf '{"format": "posttls-audit/report", "format_version": 1}' >"$work/hollow"
 printf '{"format": "posttls-audit/report", "format_version": 2}' >"$work/newer"
