@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "scanner/judge/host_findings.h"
+#include "scanner/judge/weakest.h"
 
 /* Preferences of one next-hop that are looked at for what would be if the better ones were away. */
 #define BACKUPS_MAX 10
@@ -277,6 +278,7 @@ void judge_add_findings(const struct inquiry *inquiry)
     tell_orders(inquiry);
     for (size_t i = 0; i < inquiry->chain->count; i++)
         tell_backups(inquiry, i);
+    weakest_tell(inquiry);
 }
 
 /* postmap's own words begin with the table. */

@@ -177,7 +177,7 @@ static const struct row {
     { V4 LEVEL("may"), "example.net", EQUAL, "192.0.2.1 good\n192.0.2.2 plain", "deliver..downgrade",
       "sent 2.0.0 " MX2 " none may delivered-in-clear", NULL, NULL, "starttls-not-offered? order-matters?" },
     { V4 LEVEL("may"), "example.net", TWO, "192.0.2.1 good\n192.0.2.2 plain", "deliver",
-      "sent 2.0.0 " MX1 " anonymous may delivered", NULL, NULL, "starttls-not-offered? backup-host-would-downgrade?" },
+      "sent 2.0.0 " MX1 " anonymous may delivered", NULL, NULL, "starttls-not-offered? backup-host-would-downgrade? weakest-host?" },
     { V4 LEVEL("encrypt"), "example.net", TWO, "192.0.2.1 good\n192.0.2.2 st502", "deliver",
       "sent 2.0.0 " MX1 " anonymous encrypt delivered", NULL, NULL, "starttls-refused? backup-host-would-bounce?" },
     { V4 LEVEL("may"), "example.net", TWO, "192.0.2.1 good\n192.0.2.2 cut", "deliver",
