@@ -310,7 +310,7 @@ bool audit_record(struct audit *audit, struct error *err)
 static bool save_facts(struct audit *audit, struct error *err)
 {
     struct facts_header header = { audit->report.started, audit->report.finished, audit->report.complete,
-                                   audit->report.resolver };
+                                   audit->report.resolver, audit->report.sharing };
     struct output      *output = audit->facts_output;
     struct sink         sink;
 

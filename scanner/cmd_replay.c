@@ -15,9 +15,8 @@ static bool read_facts(struct audit *audit, struct facts_header *header, struct 
             return false;
         if (i == 0)
             *header = one;
-        header->complete = header->complete && one.complete;
-        header->started = one.started < header->started ? one.started : header->started;
-        header->finished = one.finished > header->finished ? one.finished : header->finished;
+        else
+            facts_header_add(header, &one);
     }
     return true;
 }
@@ -39,6 +38,7 @@ static bool replay(struct audit *audit, struct error *err)
     audit_add_proposed_destinations(audit);
     audit_replay(audit, false, header.started);
     audit_report(audit, header.started, header.finished, header.complete, header.resolver);
+    audit->report.sharing = header.sharing;
     return audit_record(audit, err);
 }
 

@@ -1,5 +1,6 @@
 #include "scanner/facts_file.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,9 +26,38 @@ static bool write_line(const struct sink *sink, struct json *value)
     return good;
 }
 
+static const struct { const char *name; size_t offset; } sharing_members[] = {
+    { "questions_asked", offsetof(struct report_sharing, questions_asked) },
+    { "questions_needed", offsetof(struct report_sharing, questions_needed) },
+    { "conversations_asked", offsetof(struct report_sharing, conversations_asked) },
+    { "conversations_needed", offsetof(struct report_sharing, conversations_needed) },
+};
+#define SHARING_MEMBERS (sizeof(sharing_members) / sizeof(sharing_members[0]))
+
+static size_t *sharing_member(struct report_sharing *sharing, size_t i)
+{
+    return (size_t *)(void *)((char *)sharing + sharing_members[i].offset);
+}
+
+void facts_header_add(struct facts_header *all, const struct facts_header *one)
+{
+    struct report_sharing more = one->sharing;
+    bool                  same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
+    size_t                i;
+
+    all->resolver = same ? all->resolver : NULL;
+    all->complete = all->complete && one->complete;
+    all->started = one->started < all->started ? one->started : all->started;
+    all->finished = one->finished > all->finished ? one->finished : all->finished;
+    for (i = 0; i < SHARING_MEMBERS; i++)
+        *sharing_member(&all->sharing, i) += *sharing_member(&more, i);
+}
+
 static struct json *header_to_json(const struct facts_header *header)
 {
+    struct report_sharing sharing = header->sharing;
     struct json *object = json_object();
+    size_t       i;
     char         started[UTC_TEXT_MAX], finished[UTC_TEXT_MAX];
 
     utc_to_text(header->started, started);
@@ -39,6 +69,8 @@ static struct json *header_to_json(const struct facts_header *header)
     json_put(object, "finished", json_text(finished));
     json_put(object, "complete", json_bool(header->complete));
     json_put(object, "resolver", json_text(header->resolver));
+    for (i = 0; i < SHARING_MEMBERS; i++)
+        json_put(object, sharing_members[i].name, json_integer((int64_t)*sharing_member(&sharing, i)));
     return object;
 }
 
@@ -76,6 +108,7 @@ static bool read_header(struct region *region, const char *path, const struct js
 {
     const char *format = json_get_text(json, "format");
     const char *resolver = json_get_text(json, "resolver");
+    size_t      i;
 
     if (format == NULL || strcmp(format, FACTS_FORMAT) != 0)
         return malformed(err, path, 1, "no facts file: the first line is not its header");
@@ -86,6 +119,11 @@ static bool read_header(struct region *region, const char *path, const struct js
         return malformed(err, path, 1, "the header has no times");
     header->complete = json_get_bool(json, "complete", true);
     header->resolver = region_text(region, resolver);
+    for (i = 0; i < SHARING_MEMBERS; i++) {
+        int64_t count = json_get_integer(json, sharing_members[i].name, 0);
+
+        *sharing_member(&header->sharing, i) = count > 0 ? (size_t)count : 0;
+    }
     return true;
 }
 

@@ -11,7 +11,11 @@ struct facts_header {
     int64_t     started, finished;   /* of the run that observed */
     bool        complete;
     const char *resolver;            /* NULL: not told */
+    struct report_sharing sharing;   /* what was asked, so that a replay tells it too */
 };
+
+/* What two files tell together: from the first start to the last finish. */
+void facts_header_add(struct facts_header *all, const struct facts_header *one);
 
 /* Writes all facts. False when the sink failed. */
 bool facts_file_write(const struct facts_header *, struct facts *, const struct sink *);

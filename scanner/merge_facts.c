@@ -44,16 +44,6 @@ static void add_destinations(const struct facts_part *parts, size_t count, struc
     dict_free(seen);
 }
 
-static void add_header(struct facts_header *all, const struct facts_header *one)
-{
-    bool same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
-
-    all->resolver = same ? all->resolver : NULL;
-    all->complete = all->complete && one->complete;
-    all->started = one->started < all->started ? one->started : all->started;
-    all->finished = one->finished > all->finished ? one->finished : all->finished;
-}
-
 /* The part that finished first of those left; of two at the same time the one named first. */
 static size_t next_part(const struct facts_part *parts, size_t count, const bool *done)
 {
@@ -72,7 +62,7 @@ void merge_facts(const struct facts_part *parts, size_t count, struct facts *fac
 
     *header = parts[0].header;
     for (i = 1; i < count; i++)
-        add_header(header, &parts[i].header);
+        facts_header_add(header, &parts[i].header);
     add_destinations(parts, count, facts);
     while ((next = next_part(parts, count, done)) < count) {
         add_observations(facts, parts[next].facts);
