@@ -64,6 +64,19 @@ cmp -s "$work/out" "$work/facts"; result $? 'merge: facts with themselves are th
 result $? 'merge: its rows ran'
 while read -r code name; do result "$code" "$name"; done <"$work/parts"
 
+# Metrics of a run that was cut short keep the time of the last whole one; a run that fails leaves them as they are.
+success() { sed -n 's/^posttls_audit_last_success_timestamp_seconds //p' "$1"; }
+cp "$work/plain.metrics" "$work/metrics"
+sed 's/"complete":true/"complete":false/' "$work/plain.json" >"$work/short"
+run report --metrics "$work/metrics" -q "$work/short"
+has "$work/metrics" '^posttls_audit_run_complete 0$' 'metrics of a run cut short say so'
+[ -n "$(success "$work/metrics")" ] && [ "$(success "$work/metrics")" = "$(success "$work/plain.metrics")" ]
+result $? 'and keep the time of the last success'
+run report --metrics "$work/fresh" -q "$work/short"
+[ "$(success "$work/fresh")" = 0 ]; result $? 'which is 0 where none is known'
+run scan -c "$work/nothing" --metrics "$work/metrics" example.org
+[ "$status" -ge 64 ] && [ -n "$(success "$work/metrics")" ]; result $? 'a run that fails leaves the metrics of before'
+
 # lint in SARIF: the line that is wrong, and what to put there.
 mkdir "$work/lint"
 cat >"$work/lint/main.cf" <<CONF
