@@ -7,6 +7,7 @@
 
 #include "probes/confine.h"
 #include "scanner/exclusion.h"
+#include "scanner/interrupt.h"
 #include "scanner/load.h"
 
 /* The overrides of the configuration as it is count for the proposed one too, unless that one has its own. */
@@ -35,6 +36,7 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
                                     options->postfix_version };
 
     memset(audit, 0, sizeof(*audit));
+    audit->began_ms = loop_now_ms(NULL);
     audit->region = region;
     audit->options = options;
     audit->config = load_config(region, &request, err);
@@ -52,6 +54,7 @@ void audit_clear(struct audit *audit)
     output_abandon(audit->facts_output);
     run_outcome_clear(&audit->outcome);
     history_close(audit->history);
+    journal_close(audit->journal, false);
     trust_free(audit->trust);
     trust_free(audit->proposed_trust);
     facts_free(audit->facts);
@@ -219,12 +222,16 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
 bool audit_run(struct audit *audit, struct error *err)
 {
     struct resolv_conf conf;
-    int64_t            started = time(NULL);
+    int64_t            began = time(NULL);
+    int64_t            started = audit->journal != NULL ? audit->resumed.started : began;
     struct run_request request = request_of(audit, started);
-    bool               complete;
     size_t             i;
 
+    interrupt_catch();
     request.resolvers = &conf;
+    request.began_ms = audit->began_ms;
+    request.journal = audit->journal;
+    request.resumed = audit->resumed;
     request.exclusion = exclusion_read(audit->region, audit->options->exclude, err);
     if (request.exclusion == NULL || !find_resolver(audit, &conf, err))
         return false;
@@ -233,8 +240,9 @@ bool audit_run(struct audit *audit, struct error *err)
     audit->report.evaluated_at = request.when;
     if (!run_scan(audit->region, &request, audit->facts, &audit->outcome, err))
         return false;
-    complete = audit->outcome.complete;
-    audit_report(audit, started, time(NULL), complete, resolver_text(audit->region, &conf.dns));
+    /* By the clock that nobody sets, lest a run end before it began. */
+    audit_report(audit, started, began + (loop_now_ms(NULL) - audit->began_ms) / 1000, audit->outcome.complete,
+                 resolver_text(audit->region, &conf.dns));
     return true;
 }
 
@@ -274,6 +282,32 @@ bool audit_open_history(struct audit *audit, struct error *err)
     return audit->history != NULL;
 }
 
+bool audit_open_journal(struct audit *audit, struct error *err)
+{
+    const struct options *options = audit->options;
+
+    if (options->resume == NULL || options->dry_run)
+        return true;
+    audit->journal = journal_open(options->resume, time(NULL), audit->facts, &audit->resumed, err);
+    if (audit->journal != NULL && audit->resumed.too_old && !options->quiet)
+        fprintf(stderr, "posttls-audit: %s: the run it is of began more than %d hours ago; this one begins anew\n",
+                options->resume, JOURNAL_AGE_MAX / 3600);
+    return audit->journal != NULL;
+}
+
+/* A complete run whose reports are kept needs it no more. */
+static bool close_journal(struct audit *audit, bool kept, struct error *err)
+{
+    struct error why;
+    bool         whole = audit->journal == NULL || journal_is_whole(audit->journal, &why);
+
+    journal_close(audit->journal, kept && audit->report.complete);
+    audit->journal = NULL;
+    if (kept && !whole)
+        *err = why;
+    return kept && whole;
+}
+
 /* Runs that look at the same destinations have the same selection. A list in a file is the same list when it changes. */
 static const char *selection_of(struct audit *audit)
 {
@@ -309,8 +343,9 @@ bool audit_record(struct audit *audit, struct error *err)
 
 static bool save_facts(struct audit *audit, struct error *err)
 {
-    struct facts_header header = { audit->report.started, audit->report.finished, audit->report.complete,
-                                   audit->report.resolver, audit->report.sharing };
+    struct facts_header header = { .started = audit->report.started, .finished = audit->report.finished,
+                                   .complete = audit->report.complete, .resolver = audit->report.resolver,
+                                   .sharing = audit->report.sharing };
     struct output      *output = audit->facts_output;
     struct sink         sink;
 
@@ -330,7 +365,7 @@ bool audit_write(struct audit *audit, struct error *err)
 
     if (saved && !written)
         *err = why;
-    return saved && written && (audit->history == NULL || history_commit(audit->history, err));
+    return close_journal(audit, saved && written && (audit->history == NULL || history_commit(audit->history, err)), err);
 }
 
 int audit_status(const struct audit *audit)

@@ -28,6 +28,9 @@ struct audit {
     struct history         *history;                   /* --history; NULL */
     struct news             news;
     bool                    replayed;                  /* the arguments were facts files */
+    int64_t                 began_ms;                  /* when the program began, on the monotonic clock */
+    struct journal         *journal;                   /* --resume; NULL */
+    struct journal_found    resumed;                   /* what it held */
     struct output          *facts_output;              /* --save-facts; NULL */
 };
 
@@ -50,6 +53,9 @@ void audit_replay(struct audit *, bool ask_tables, int64_t evaluated_at);
 
 /* Fills the report from the outcome: findings of the whole, faults of the surroundings, counts. */
 void audit_report(struct audit *, int64_t started, int64_t finished, bool complete, const char *resolver);
+
+/* Opens --resume; what an earlier process observed goes into audit->facts. */
+bool audit_open_journal(struct audit *, struct error *err);
 
 /* Opens --history, so that an overlap is told before any work is done; and adds the run to it (audit_write keeps it). */
 bool audit_open_history(struct audit *, struct error *err);

@@ -53,7 +53,7 @@ void facts_header_add(struct facts_header *all, const struct facts_header *one)
         *sharing_member(&all->sharing, i) += *sharing_member(&more, i);
 }
 
-static struct json *header_to_json(const struct facts_header *header)
+struct json *facts_header_to_json(const struct facts_header *header)
 {
     struct report_sharing sharing = header->sharing;
     struct json *object = json_object();
@@ -71,6 +71,8 @@ static struct json *header_to_json(const struct facts_header *header)
     json_put(object, "resolver", json_text(header->resolver));
     for (i = 0; i < SHARING_MEMBERS; i++)
         json_put(object, sharing_members[i].name, json_integer((int64_t)*sharing_member(&sharing, i)));
+    if (header->journal)
+        json_put(object, "journal", json_bool(true));
     return object;
 }
 
@@ -80,7 +82,7 @@ bool facts_file_write(const struct facts_header *header, struct facts *facts, co
     const struct conversation *conversation;
     const struct table_fact   *table;
     struct certs              *certs = facts_certs(facts);
-    bool                       good = write_line(sink, header_to_json(header));
+    bool                       good = write_line(sink, facts_header_to_json(header));
     size_t                     i;
 
     for (i = 0; good && i < facts_destination_count(facts); i++)
@@ -118,6 +120,7 @@ static bool read_header(struct region *region, const char *path, const struct js
         !utc_parse(json_get_slice(json, "finished"), &header->finished))
         return malformed(err, path, 1, "the header has no times");
     header->complete = json_get_bool(json, "complete", true);
+    header->journal = json_get_bool(json, "journal", false);
     header->resolver = region_text(region, resolver);
     for (i = 0; i < SHARING_MEMBERS; i++) {
         int64_t count = json_get_integer(json, sharing_members[i].name, 0);
@@ -157,8 +160,8 @@ static bool add_fact(struct region *region, const struct json *json, struct fact
     return false;
 }
 
-static bool read_line(struct region *region, const char *path, int number, struct slice line, struct facts_header *header,
-                      struct facts *facts, struct error *err)
+bool facts_file_read_line(struct region *region, const char *path, int number, struct slice line,
+                          struct facts_header *header, struct facts *facts, struct error *err)
 {
     struct region *scratch;
     struct json   *json;
@@ -198,7 +201,7 @@ bool facts_file_read(struct region *region, const char *path, struct facts_heade
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);
         number++;
-        if (slice_trim(line).n > 0 && !read_line(region, path, number, line, header, facts, err))
+        if (slice_trim(line).n > 0 && !facts_file_read_line(region, path, number, line, header, facts, err))
             return false;
     }
     return true;

@@ -4,12 +4,13 @@
 
 #include "reports/formats.h"
 #include "scanner/base/error.h"
+#include "scanner/base/json.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
 
 struct facts_header {
     int64_t     started, finished;   /* of the run that observed */
-    bool        complete;
+    bool        complete, journal;   /* journal: of a run that goes on, or was cut off (journal.h) */
     const char *resolver;            /* NULL: not told */
     struct report_sharing sharing;   /* what was asked, so that a replay tells it too */
 };
@@ -19,6 +20,12 @@ void facts_header_add(struct facts_header *all, const struct facts_header *one);
 
 /* Writes all facts. False when the sink failed. */
 bool facts_file_write(const struct facts_header *, struct facts *, const struct sink *);
+
+/* One line of such a file: the header, as a new value; and a line with its number, 1 being the header, which fills *header,
+ * any other adding to facts. False: *err (65). */
+struct json *facts_header_to_json(const struct facts_header *);
+bool facts_file_read_line(struct region *, const char *path, int number, struct slice line, struct facts_header *,
+                          struct facts *, struct error *err);
 
 /* Reads a file into facts; what the header gives lives in the region. False: *err (66 missing, 65 malformed) with line. */
 bool facts_file_read(struct region *, const char *path, struct facts_header *, struct facts *, struct error *err);

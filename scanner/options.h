@@ -63,6 +63,7 @@ struct options {
     int64_t            at;
     unsigned long      horizon;         /* days */
     const char        *save_facts;
+    const char        *resume;          /* the journal */
     /* output */
     struct output_wish outputs[OUTPUTS_MAX];
     size_t             output_count;

@@ -13,10 +13,12 @@
 #include "scanner/base/mem.h"
 #include "scanner/exit_status.h"
 
+#define NAME_TRIES 10
+
 struct output {
     FILE *stream;
     char *path;      /* NULL: standard output */
-    char *beside;    /* the temporary name */
+    char *beside;    /* the temporary name; NULL: none yet */
     bool  failed;
     int   error;     /* errno of the first failure */
 };
@@ -58,31 +60,91 @@ bool output_place_is_safe(const char *path, struct error *err)
     return safe;
 }
 
-static bool open_beside(struct output *output, const char *path, struct error *err)
+/* A file without a name leaves nothing behind, however we end. -1: not on this file system. */
+static int open_nameless(const char *path, mode_t mode)
+{
+    char  own_name[64];
+    char *directory = directory_of(path);
+    int   fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+
+    mem_free(directory);
+    snprintf(own_name, sizeof(own_name), "/proc/self/fd/%d", fd);
+    if (fd < 0 || access(own_name, F_OK) == 0)
+        return fd;
+    /* It could never get a name. */
+    close(fd);
+    return -1;
+}
+
+static char *name_beside(const char *path)
 {
     size_t size = strlen(path) + 16;
+    char  *name = mem_alloc(size);
+
+    snprintf(name, size, "%s.XXXXXX", path);
+    return name;
+}
+
+static int open_named(struct output *output, mode_t mode)
+{
+    int fd;
+
+    output->beside = name_beside(output->path);
+    fd = mkostemp(output->beside, O_CLOEXEC);
+    if (fd >= 0) {
+        fchmod(fd, mode);
+        return fd;
+    }
+    mem_free(output->beside);
+    output->beside = NULL;
+    return -1;
+}
+
+static bool open_beside(struct output *output, const char *path, struct error *err)
+{
     mode_t mask = umask(0);
     int    fd;
 
     umask(mask);
     output->path = mem_text(path);
-    output->beside = mem_alloc(size);
-    snprintf(output->beside, size, "%s.XXXXXX", path);
-    fd = mkostemp(output->beside, O_CLOEXEC);
-    if (fd < 0) {
-        cannot_write(err, path, strerror(errno));
-        mem_free(output->beside);
-        output->beside = NULL;
-        return false;
-    }
-    fchmod(fd, 0666 & ~mask);
-    output->stream = fdopen(fd, "w");
-    if (output->stream == NULL) {
-        cannot_write(err, path, strerror(errno));
+    fd = open_nameless(path, 0666 & ~mask);
+    if (fd < 0)
+        fd = open_named(output, 0666 & ~mask);
+    if (fd >= 0)
+        output->stream = fdopen(fd, "w");
+    if (output->stream != NULL)
+        return true;
+    cannot_write(err, path, strerror(errno));
+    if (fd >= 0)
         close(fd);
-        return false;
+    return false;
+}
+
+/* The name that is renamed in a moment. */
+static bool give_name(struct output *output)
+{
+    char own_name[64];
+    int  tries, fd;
+
+    snprintf(own_name, sizeof(own_name), "/proc/self/fd/%d", fileno(output->stream));
+    for (tries = 0; tries < NAME_TRIES; tries++) {
+        char *name = name_beside(output->path);
+
+        /* For a name that nobody has. */
+        fd = mkostemp(name, O_CLOEXEC);
+        if (fd >= 0) {
+            close(fd);
+            unlink(name);
+        }
+        if (fd >= 0 && linkat(AT_FDCWD, own_name, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+            output->beside = name;
+            return true;
+        }
+        mem_free(name);
+        if (errno != EEXIST)
+            return false;
     }
-    return true;
+    return false;
 }
 
 struct output *output_open(const char *path, struct error *err)
@@ -162,6 +224,8 @@ static bool finish_file(struct output *output)
     if (output->path == NULL)
         return output_flush(output);
     if (!output->failed && (fflush(output->stream) != 0 || fsync(fileno(output->stream)) != 0))
+        note_failure(output);
+    if (!output->failed && output->beside == NULL && !give_name(output))
         note_failure(output);
     if (fclose(output->stream) != 0)
         note_failure(output);

@@ -12,6 +12,10 @@ struct output;
 /* False, and *err (status 73): the name is a symbolic link or no regular file, or others can write its directory. A name
  * that is not there yet is fine. */
 bool output_place_is_safe(const char *path, struct error *err);
+/* Whether a file may be made at this name: no symbolic link, a regular file if any, in a directory that others cannot write
+ * (unless it has the sticky bit). False: *err (status 73). */
+bool output_place_is_safe(const char *path, struct error *err);
+
 /* Opens for writing; "-" is standard output. A symbolic link at the name, or a directory that others can write without the
  * sticky bit, is refused. NULL, and *err (status 73) says why. */
 struct output *output_open(const char *path, struct error *err);

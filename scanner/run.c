@@ -1,57 +1,14 @@
 #include "scanner/run.h"
 
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "scanner/base/mem.h"
+#include "scanner/journal.h"
 #include "scanner/load.h"
-#include "scanner/policy/mail_hosts.h"
-#include "scanner/progress.h"
-#include "scanner/run_asks.h"
-#include "scanner/schedule.h"
-#include "scanner/workers.h"
+#include "scanner/run_impl.h"
 
-/* A judgement that still misses something after so many rounds misses it for good. */
-#define ROUNDS_MAX 64
-
-/* A destination on its way. */
-struct job {
-    struct region *region;                    /* of the latest judgement */
-    struct result *results[RUN_SIDES_MAX];    /* of each side */
-    size_t         missing;                   /* asks it waits for */
-    unsigned       rounds;
-    bool           done;
-    bool           queued;                    /* in the ready list */
-};
-
-struct run {
-    const struct run_request *request;
-    struct facts             *facts;
-    struct run_outcome       *outcome;
-    struct job               *jobs;
-    size_t                    count, done;
-    int64_t                   started;    /* seconds since 1970 */
-    size_t                   *ready, ready_count; /* jobs to be judged */
-    struct wants             *wants[RUN_SIDES_MAX];  /* of one judgement */
-    struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
-    size_t                   *table_jobs, table_job_count;
-    struct view_use           use;       /* by the latest judgement */
-    struct asks              *asks;
-    struct loop              *loop;
-    struct loop_timer        *timer, *deadline;
-    struct loop_signal       *signals[2];
-    struct workers           *workers;
-    struct schedule          *schedule;
-    struct progress           progress;
-    bool                      ended;      /* no more network: what is wanted now is recorded as missing */
-    enum ending               ended_by;   /* ENDING_INTERRUPTED, ENDING_DEADLINE */
-    const char               *ended_why;  /* the reason code */
-};
-
-static void ready_add(struct run *run, size_t job)
+void run_ready_add(struct run *run, size_t job)
 {
     if (run->jobs[job].queued || run->jobs[job].done)
         return;
@@ -59,7 +16,7 @@ static void ready_add(struct run *run, size_t job)
     run->ready[run->ready_count++] = job;
 }
 
-static void job_finish(struct run *run, size_t index)
+void run_job_finish(struct run *run, size_t index)
 {
     struct job *job = &run->jobs[index];
     size_t      side;
@@ -135,6 +92,24 @@ static bool is_excluded(const struct run *run, const struct profile *profile, co
            (host != NULL && exclusion_has_name(run->request->exclusion, host));
 }
 
+/* When it may begin: at once, but where an earlier process of this run was refused for the moment. */
+static int64_t first_time(struct run *run, struct ask *ask)
+{
+    const struct conversation *refused = NULL;
+    int64_t                    wait;
+
+    if (run->request->journal != NULL)
+        refused = journal_refusal(run->request->journal, asks_profile(ask));
+    if (refused == NULL)
+        return 0;
+    asks_refused(ask, asks_temporary_refusal(refused));
+    wait = refused->when + (int64_t)run->request->options->retry_after - time(NULL);
+    /* The clock may have been set since. */
+    if (wait < 0 || wait > (int64_t)run->request->options->retry_after)
+        wait = 0;
+    return loop_now_ms(run->loop) + wait * 1000;
+}
+
 static struct ask *ask_conversation(struct run *run, const struct result *result, const struct profile *profile)
 {
     const char *host = host_of(result, profile);
@@ -152,7 +127,7 @@ static struct ask *ask_conversation(struct run *run, const struct result *result
         ask = asks_conversation(run->asks, profile, host, &is_new);
         if (is_new) {
             run->outcome->conversations++;
-            schedule_add(run->schedule, asks_id(ask), asks_profile(ask), host, 0);
+            schedule_add(run->schedule, asks_id(ask), asks_profile(ask), host, first_time(run, ask));
         }
     }
     return ask;
@@ -167,7 +142,7 @@ static void wait_for(struct run *run, size_t index, struct ask *ask)
 }
 
 /* Live tables and files come first: they decide what the network is asked. */
-static bool move_table_wants(struct run *run)
+bool run_move_table_wants(struct run *run)
 {
     const struct want_table *table;
     const char              *path;
@@ -200,17 +175,16 @@ static void ask_all(struct run *run, size_t index)
 {
     size_t side;
 
-    if (move_table_wants(run)) {
+    if (run_move_table_wants(run)) {
         run->table_jobs[run->table_job_count++] = index;
         return;
     }
     for (side = 0; side < run->request->side_count; side++)
         ask_side(run, index, side);
     if (run->jobs[index].missing == 0)
-        ready_add(run, index);
+        run_ready_add(run, index);
 }
 
-/* final: what is not observed now never will be. True: something is wanted first. */
 static bool judge_side(struct run *run, size_t index, size_t side, bool final)
 {
     const struct run_request *request = run->request;
@@ -228,7 +202,7 @@ static bool judge_side(struct run *run, size_t index, size_t side, bool final)
     return job->results[side]->wanted;
 }
 
-static bool judge(struct run *run, size_t index, bool final)
+bool run_judge(struct run *run, size_t index, bool final)
 {
     struct job *job = &run->jobs[index];
     size_t      side;
@@ -256,17 +230,17 @@ static void judge_job(struct run *run, size_t index)
 {
     struct job *job = &run->jobs[index];
 
-    if (!judge(run, index, false)) {
-        job_finish(run, index);
-    } else if (++job->rounds > ROUNDS_MAX || nothing_wanted(run)) {
-        judge(run, index, true);
-        job_finish(run, index);
+    if (!run_judge(run, index, false)) {
+        run_job_finish(run, index);
+    } else if (++job->rounds > RUN_ROUNDS_MAX || nothing_wanted(run)) {
+        run_judge(run, index, true);
+        run_job_finish(run, index);
     } else {
         ask_all(run, index);
     }
 }
 
-static void read_files(struct config *config, const struct wants *wants)
+void run_read_files(struct config *config, const struct wants *wants)
 {
     const char *path;
     size_t      i;
@@ -283,16 +257,16 @@ static void answer_tables(struct run *run)
     if (run->table_job_count == 0)
         return;
     for (side = 0; side < run->request->side_count; side++) {
-        read_files(run->request->sides[side].config, run->tables[side]);
+        run_read_files(run->request->sides[side].config, run->tables[side]);
         load_table_answers(run->request->sides[side].config, run->tables[side], run->facts);
         wants_clear(run->tables[side]);
     }
     for (i = 0; i < run->table_job_count; i++)
-        ready_add(run, run->table_jobs[i]);
+        run_ready_add(run, run->table_jobs[i]);
     run->table_job_count = 0;
 }
 
-static void judge_ready(struct run *run)
+void run_judge_ready(struct run *run)
 {
     do {
         while (run->ready_count > 0) {
@@ -319,12 +293,12 @@ static void start_conversations(struct run *run)
         loop_timer_clear(run->timer);
 }
 
-/* After every event: judge what can be judged, start what may start, stop when all is done. */
-static void turn(void *arg)
+/* After every event: run_judge what can be judged, start what may start, stop when all is done. */
+void run_turn(void *arg)
 {
     struct run *run = arg;
 
-    judge_ready(run);
+    run_judge_ready(run);
     progress_show(&run->progress, loop_now_ms(run->loop), run->done, run->count, workers_pending(run->workers));
     if (run->done == run->count)
         loop_stop(run->loop);
@@ -332,133 +306,7 @@ static void turn(void *arg)
         start_conversations(run);
 }
 
-static void answered(struct run *run, struct ask *ask)
-{
-    size_t i, job;
-
-    for (i = 0; asks_waiter(ask, i, &job); i++)
-        if (--run->jobs[job].missing == 0)
-            ready_add(run, job);
-    asks_answered(ask);
-    turn(run);
-}
-
-static void on_dns(void *arg, uint64_t id, const struct dns_fact *fact)
-{
-    struct run *run = arg;
-    struct ask *ask = asks_find(run->asks, id);
-
-    if (ask == NULL || run->ended)
-        return;
-    facts_add_dns(run->facts, fact);
-    answered(run, ask);
-}
-
-static bool is_temporary(const struct reply *reply)
-{
-    return reply->code >= 400 && reply->code <= 499;
-}
-
-/* A 4xx greeting, a 421, a 4xx to STARTTLS may be meant for this scanner only: asked again once. */
-static const struct reply *temporary_refusal(const struct conversation *conversation)
-{
-    if (is_temporary(&conversation->greeting))
-        return &conversation->greeting;
-    if (conversation->ehlo.code == 421)
-        return &conversation->ehlo;
-    if (is_temporary(&conversation->starttls))
-        return &conversation->starttls;
-    return NULL;
-}
-
-static void on_conversation(void *arg, uint64_t id, const struct conversation *conversation)
-{
-    struct run                *run = arg;
-    struct ask                *ask = asks_find(run->asks, id);
-    const struct reply        *refusal = temporary_refusal(conversation);
-    struct conversation        kept = *conversation;
-
-    if (ask == NULL || run->ended)
-        return;
-    schedule_done(run->schedule, id, refusal != NULL);
-    if (conversation->ending == ENDING_CRASHED && asks_crashed(ask)) {
-        schedule_add_suspect(run->schedule, id, asks_profile(ask), asks_host(ask));
-        turn(run);
-        return;
-    }
-    if (refusal != NULL && asks_first_refusal(ask) == NULL) {
-        asks_refused(ask, refusal);
-        schedule_add(run->schedule, id, asks_profile(ask), asks_host(ask),
-                     loop_now_ms(run->loop) + (int64_t)run->request->options->retry_after * 1000);
-        turn(run);
-        return;
-    }
-    kept.profile = asks_profile(ask);
-    if (asks_first_refusal(ask) != NULL) {
-        kept.attempts = 2;
-        kept.first_refusal = *asks_first_refusal(ask);
-    }
-    facts_add_conversation(run->facts, &kept);
-    answered(run, ask);
-}
-
-static void on_cert(void *arg, const struct cert *cert)
-{
-    struct run *run = arg;
-
-    if (!run->ended)
-        facts_add_cert(run->facts, cert);
-}
-
-static void on_note(void *arg, const char *text)
-{
-    struct run *run = arg;
-
-    if (!run->request->options->verbose)
-        return;
-    progress_end(&run->progress);
-    fprintf(stderr, "posttls-audit: %s\n", text);
-}
-
-static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note };
-
-/* Ends the network part: what is wanted and did not come is recorded as such, and everything is judged. */
-static void end_network(struct run *run, enum ending ending, const char *why)
-{
-    size_t i;
-
-    run->outcome->complete = false;
-    run->ended = true;
-    run->ended_by = ending;
-    run->ended_why = why;
-    for (i = 0; i < run->count; i++) {
-        run->jobs[i].missing = 0;
-        ready_add(run, i);
-    }
-    judge_ready(run);
-    loop_stop(run->loop);
-}
-
-static void on_deadline(void *arg)
-{
-    struct run *run = arg;
-
-    if (!run->ended)
-        end_network(run, ENDING_DEADLINE, reason_code(REASON_DEADLINE));
-}
-
-static void on_signal(void *arg)
-{
-    struct run *run = arg;
-
-    /* A second one quits at once, by the signal's own way. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    if (!run->ended)
-        end_network(run, ENDING_INTERRUPTED, reason_code(REASON_INTERRUPTED));
-}
-
-static void run_init(struct run *run, struct region *region, const struct run_request *request, struct facts *facts,
+void run_init(struct run *run, struct region *region, const struct run_request *request, struct facts *facts,
                      struct run_outcome *outcome)
 {
     size_t side;
@@ -481,7 +329,7 @@ static void run_init(struct run *run, struct region *region, const struct run_re
     }
 }
 
-static void run_clear(struct run *run)
+void run_clear(struct run *run)
 {
     size_t side;
 
@@ -492,140 +340,6 @@ static void run_clear(struct run *run)
     mem_free(run->jobs);
     mem_free(run->ready);
     mem_free(run->table_jobs);
-}
-
-/* In an order of chance, so that the destinations of one provider do not follow one another. */
-static void queue_shuffled(struct run *run)
-{
-    unsigned short seed[3] = { (unsigned short)time(NULL), (unsigned short)run->count, 0x5eed };
-    size_t         i, other;
-
-    for (i = 0; i < run->count; i++)
-        ready_add(run, i);
-    for (i = run->count; i > 1; i--) {
-        size_t kept = run->ready[i - 1];
-
-        other = (size_t)nrand48(seed) % i;
-        run->ready[i - 1] = run->ready[other];
-        run->ready[other] = kept;
-    }
-}
-
-static void add_chains(const struct config *config, struct client_chain *chains, size_t *count)
-{
-    const struct service *service;
-
-    for (service = config->services; service != NULL; service = service->next)
-        if (service->client_chain != NULL && service->client_chain->error == NULL && *count < CLIENT_CHAINS_MAX)
-            chains[(*count)++] = (struct client_chain){ service->client_chain->id, service->client_chain->text.p };
-}
-
-static bool uses_native(const struct config *config)
-{
-    const struct service *service;
-
-    for (service = config->services; service != NULL; service = service->next)
-        if (service->is_client && mail_hosts_use_native(service->params))
-            return true;
-    return false;
-}
-
-static bool start_workers(struct run *run, struct error *err)
-{
-    const struct options *options = run->request->options;
-    struct client_chain   chains[CLIENT_CHAINS_MAX];
-    struct worker_setup   setup = { .dns = run->request->resolvers->dns, .timeout = (uint32_t)options->timeout,
-                                    .chains = chains, .user = options->user };
-    size_t                side;
-
-    for (side = 0; side < run->request->side_count; side++) {
-        add_chains(run->request->sides[side].config, chains, &setup.chain_count);
-        setup.lookups |= uses_native(run->request->sides[side].config);
-    }
-    run->workers = workers_start(run->loop, &setup, &events, run, err);
-    return run->workers != NULL;
-}
-
-bool run_scan(struct region *region, const struct run_request *request, struct facts *facts, struct run_outcome *outcome,
-              struct error *err)
-{
-    const struct options  *options = request->options;
-    struct schedule_limits limits = { options->concurrency, options->per_host, options->per_provider, options->rate,
-                                      options->interval };
-    struct run             run;
-    bool                   good;
-
-    run_init(&run, region, request, facts, outcome);
-    run.asks = asks_new();
-    run.loop = loop_new();
-    run.schedule = schedule_new(&limits);
-    good = start_workers(&run, err);
-    if (good) {
-        run.timer = loop_timer_new(run.loop, turn, &run);
-        run.deadline = loop_timer_new(run.loop, on_deadline, &run);
-        run.signals[0] = loop_signal_new(run.loop, SIGINT, on_signal, &run);
-        run.signals[1] = loop_signal_new(run.loop, SIGTERM, on_signal, &run);
-        if (options->deadline != 0)
-            loop_timer_at(run.deadline, loop_now_ms(run.loop) + (int64_t)options->deadline * 1000);
-        progress_start(&run.progress, options, loop_now_ms(run.loop));
-        queue_shuffled(&run);
-        turn(&run);
-        if (run.done < run.count)
-            loop_run(run.loop);
-        progress_end(&run.progress);
-        outcome->confinement = workers_confinement(run.workers);
-        loop_timer_free(run.timer);
-        loop_timer_free(run.deadline);
-        loop_signal_free(run.signals[0]);
-        loop_signal_free(run.signals[1]);
-        workers_free(run.workers);
-    }
-    schedule_free(run.schedule);
-    loop_free(run.loop);
-    asks_free(run.asks);
-    run_clear(&run);
-    return good;
-}
-
-/* Answers what this machine's own configuration can tell; true when that was anything. */
-static bool answer_offline(struct run *run, bool ask_tables)
-{
-    size_t side;
-    bool   any = false;
-
-    move_table_wants(run);
-    for (side = 0; side < run->request->side_count; side++) {
-        struct config *config = run->request->sides[side].config;
-        struct wants  *tables = run->tables[side];
-
-        any |= wants_file_at(tables, 0) != NULL || (ask_tables && wants_table_at(tables, 0) != NULL);
-        read_files(config, tables);
-        if (ask_tables)
-            load_table_answers(config, tables, run->facts);
-        wants_clear(tables);
-    }
-    return any;
-}
-
-static void judge_offline(struct run *run, size_t index, bool ask_tables)
-{
-    do
-        judge(run, index, false);
-    while (answer_offline(run, ask_tables) && ++run->jobs[index].rounds < ROUNDS_MAX);
-    judge(run, index, true);
-    job_finish(run, index);
-}
-
-void run_offline(struct region *region, const struct run_request *request, struct facts *facts, bool ask_tables,
-                 struct run_outcome *outcome)
-{
-    struct run run;
-    size_t     i;
-
-    run_init(&run, region, request, facts, outcome);
-    for (i = 0; i < run.count; i++)
-        judge_offline(&run, i, ask_tables);
-    run_clear(&run);
 }
 
 void run_outcome_clear(struct run_outcome *outcome)

@@ -9,6 +9,7 @@
 #include "scanner/destinations.h"
 #include "scanner/exclusion.h"
 #include "scanner/facts/facts.h"
+#include "scanner/journal.h"
 #include "scanner/judge/judge.h"
 #include "scanner/options.h"
 #include "scanner/resolv_conf.h"
@@ -29,6 +30,9 @@ struct run_request {
     const struct exclusion    *exclusion;
     const struct resolv_conf  *resolvers;
     int64_t                    when;         /* as of which time to judge */
+    int64_t                    began_ms;     /* when the program began, as loop_now_ms(): --deadline counts from there */
+    struct journal            *journal;      /* gets what is observed; NULL: none is kept */
+    struct journal_found       resumed;      /* what it held already, and facts has */
     /* Called for each destination when its judgement is final, in order of completion; may be NULL. The result is that of
      * the first side, and lives until run_outcome_clear(). */
     void (*on_result)(void *arg, const struct result *);

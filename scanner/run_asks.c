@@ -15,6 +15,7 @@ struct ask {
     const char    *host;
     struct reply   first_refusal;
     bool           refused, crashed;
+    unsigned       shortages;
     size_t        *waiters, waiter_count, waiter_room;
     struct region *region;
 };
@@ -141,6 +142,11 @@ void asks_refused(struct ask *ask, const struct reply *reply)
     ask->first_refusal.dsn = region_text(ask->region, reply->dsn);
 }
 
+unsigned asks_shortage(struct ask *ask)
+{
+    return ++ask->shortages;
+}
+
 bool asks_crashed(struct ask *ask)
 {
     bool first = !ask->crashed;
@@ -152,6 +158,22 @@ bool asks_crashed(struct ask *ask)
 const struct reply *asks_first_refusal(const struct ask *ask)
 {
     return ask->refused ? &ask->first_refusal : NULL;
+}
+
+static bool is_temporary(const struct reply *reply)
+{
+    return reply->code >= 400 && reply->code <= 499;
+}
+
+const struct reply *asks_temporary_refusal(const struct conversation *conversation)
+{
+    if (is_temporary(&conversation->greeting))
+        return &conversation->greeting;
+    if (conversation->ehlo.code == 421)
+        return &conversation->ehlo;
+    if (is_temporary(&conversation->starttls))
+        return &conversation->starttls;
+    return NULL;
 }
 
 void asks_add_waiter(struct ask *ask, size_t job)

@@ -25,8 +25,12 @@ enum dns_type         asks_type(const struct ask *);
 const struct profile *asks_profile(const struct ask *);        /* NULL: a DNS question */
 const char           *asks_host(const struct ask *);
 void                  asks_refused(struct ask *, const struct reply *); /* the first, temporary refusal */
+unsigned              asks_shortage(struct ask *);             /* notes one of our own surroundings; how many there were */
 bool                  asks_crashed(struct ask *);              /* notes a crash; true: it is the first */
 const struct reply   *asks_first_refusal(const struct ask *);  /* NULL: none */
+
+/* A 4xx greeting, a 421, a 4xx to STARTTLS may be meant for this scanner only, and is asked again once; else NULL. */
+const struct reply *asks_temporary_refusal(const struct conversation *);
 
 void asks_add_waiter(struct ask *, size_t job);
 bool asks_waiter(const struct ask *, size_t i, size_t *job);   /* false past the end */

@@ -1,0 +1,65 @@
+/* The parts of a run: run.c judges and asks, run_network.c hears the answers, run_offline.c does without. */
+#ifndef SCANNER_RUN_IMPL_H
+#define SCANNER_RUN_IMPL_H
+
+#include "scanner/progress.h"
+#include "scanner/run.h"
+#include "scanner/run_asks.h"
+#include "scanner/schedule.h"
+#include "scanner/workers.h"
+
+/* A judgement that still misses something after so many rounds misses it for good. */
+#define RUN_ROUNDS_MAX 64
+
+/* A destination on its way. */
+struct job {
+    struct region *region;                    /* of the latest judgement */
+    struct result *results[RUN_SIDES_MAX];    /* of each side */
+    size_t         missing;                   /* asks it waits for */
+    unsigned       rounds;
+    bool           done;
+    bool           queued;                    /* in the ready list */
+};
+
+struct run {
+    const struct run_request *request;
+    struct facts             *facts;
+    struct run_outcome       *outcome;
+    struct job               *jobs;
+    size_t                    count, done;
+    int64_t                   started;    /* seconds since 1970 */
+    size_t                   *ready, ready_count; /* jobs to be judged */
+    struct wants             *wants[RUN_SIDES_MAX];  /* of one judgement */
+    struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
+    size_t                   *table_jobs, table_job_count;
+    struct view_use           use;       /* by the latest judgement */
+    struct asks              *asks;
+    struct loop              *loop;
+    struct loop_timer        *timer, *deadline;
+    struct loop_watch        *interrupted;
+    struct workers           *workers;
+    struct schedule          *schedule;
+    struct progress           progress;
+    bool                      ended;      /* no more network: what is wanted now is recorded as missing */
+    enum ending               ended_by;   /* ENDING_INTERRUPTED, ENDING_DEADLINE */
+    const char               *ended_why;  /* the reason code */
+};
+
+void run_init(struct run *, struct region *, const struct run_request *, struct facts *, struct run_outcome *);
+void run_clear(struct run *);
+
+/* The job is to be judged (again). */
+void run_ready_add(struct run *, size_t job);
+void run_judge_ready(struct run *);
+/* Judges once. final: what is not observed now never will be. True: something is wanted first. */
+bool run_judge(struct run *, size_t job, bool final);
+void run_job_finish(struct run *, size_t job);
+
+/* Live tables and files that the latest judgement wants go to run->tables; true when there were any. */
+bool run_move_table_wants(struct run *);
+void run_read_files(struct config *, const struct wants *);
+
+/* After every event: judge what can be judged, start what may start, stop when all is done. */
+void run_turn(void *run);
+
+#endif

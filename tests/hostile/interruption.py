@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""Runs that are interrupted: by signals, by a deadline, by kill -9 and a new start with the journal; two at once; a full
+disk. Every destination keeps its record, nobody is asked twice, nothing half-written is left."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+
+from arena import Arena, PROGRAM, THOROUGH, destination, host, load, main, surroundings
+
+KILLS = 20 if THOROUGH else 8
+QUICK = ("--interval", "0", "--rate", "0", "--per-provider", "0", "--timeout", "20")
+REFUSAL = "450 4.3.2 come back later"
+
+
+def world():
+    found = [destination(f"d{n}.example", [host(f"mx.d{n}.example", f"198.51.100.{n + 1}", delay=0.05)], "encrypt") for n in range(60)]
+    found.append(destination("later.example", [host("mx.later.example", "192.0.2.1", greeting=[REFUSAL, "220 now"])], "encrypt"))
+    found.append(destination("silent.example", [host("mx.silent.example", "192.0.2.2", greeting="hang")], "encrypt"))
+    return found
+
+
+def in_the_middle(arena, *signals):
+    """Sends signals to the process once some conversations are over."""
+    def meddle(process):
+        def act():
+            while len(arena.world.sessions(arena.offset)[0]) < 8 and process.poll() is None:
+                time.sleep(0.02)
+            for number in signals:
+                process.send_signal(number)
+        threading.Thread(target=act, daemon=True).start()
+    return meddle
+
+
+def leftovers(arena):
+    return [name for name in os.listdir(arena.scratch) if name.startswith(("report.json.", "journal."))]
+
+
+def check_complete(tap, arena, scan, name, reason):
+    tap.clean(scan, name)
+    tap.same([d["destination"] for d in scan.report["destinations"]], arena.names, f"{name}: each destination has its record")
+    tap.same(scan.report["run"]["complete"], False, f"{name}: the report says that it is not complete")
+    verdicts = {(d["verdict"], d["forecast"]["reason"]) for d in scan.report["destinations"]}
+    tap.ok(("unknown", reason) in verdicts, f"{name}: the rest is unknown, {reason}", verdicts)
+    tap.ok(scan.status == 3, f"{name}: status 3", scan.status)
+    tap.same(leftovers(arena), [], f"{name}: nothing half-written is left")
+
+
+def check_signals(tap, arena):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        name = number.name
+        scan = arena.scan(*QUICK, "--concurrency", "5", meddle=in_the_middle(arena, number))
+        check_complete(tap, arena, scan, name, "interrupted")
+        tap.ok(scan.seconds < 10, f"{name}: before the silent one has had its time", scan.seconds)
+        done = sum(d["verdict"] == "deliver" for d in scan.report["destinations"])
+        tap.ok(done > 0, f"{name}: what was there is judged", done)
+    scan = arena.scan(*QUICK, "--concurrency", "5", meddle=in_the_middle(arena, signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT))
+    tap.ok(scan.status < 0 and scan.report is None, "two signals: it ends by the second", scan.status)
+    tap.same(leftovers(arena), [], "two signals: nothing half-written is left")
+    scan = arena.scan(*QUICK, "--concurrency", "5", "--fail-on", "never", meddle=in_the_middle(arena, signal.SIGINT))
+    tap.same(scan.status, 3, "interrupted: never 0")
+
+
+def check_deadline(tap, arena):
+    scan = arena.scan(*QUICK, "--deadline", "3", "--concurrency", "3")
+    check_complete(tap, arena, scan, "--deadline 3", "deadline")
+    tap.ok(2 < scan.seconds < 3.3, "--deadline 3: in time, with its report written", scan.seconds)
+
+
+def comparable(report):
+    """Without what differs between two equal runs."""
+    report = json.loads(json.dumps(report, sort_keys=True))
+    report["run"] = None
+    report["certificates"] = sorted(report["certificates"])
+    for d in report["destinations"]:
+        for hop in d["route"]:
+            for h in hop["hosts"]:
+                h["milliseconds"] = None
+    return report
+
+
+def observed(journal):
+    """Addresses whose conversation is in the journal, and final."""
+    found = set()
+    try:
+        with open(journal, "rb") as stream:
+            lines = stream.read().split(b"\n")[1:-1]
+    except FileNotFoundError:
+        return found
+    for line in lines:
+        try:
+            fact = json.loads(line)
+        except ValueError:
+            continue
+        if fact.get("fact") == "conversation" and not (fact.get("greeting") or {}).get("code", 0) in range(400, 500):
+            found.add(fact["profile"]["address"])
+    return found
+
+
+def run_and_kill(arena, journal, seconds):
+    """(status or None when it was killed before, what it said)."""
+    argv = arena.command(*QUICK, "--concurrency", "6", "--retry-after", "2", "--timeout", "3", "--resume", journal, "-q",
+                         "--json", os.path.join(arena.scratch, "report.json"))
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=surroundings({}))
+    try:
+        _, errors = process.communicate(timeout=seconds)
+        return process.returncode, errors.decode()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None, ""
+
+
+def spoil(journal, chance):
+    """What a crash of the machine may leave at the end."""
+    if chance.random() < 0.3 and os.path.exists(journal):
+        with open(journal, "ab") as stream:
+            stream.write(chance.choice((b'{"fact":"dns","na', b"\0" * 100, b"x")))
+
+
+def kill_until_done(arena, journal, chance):
+    """(status, what it said, kills, {address: when it was known to be in the journal})."""
+    known, kills = {}, 0
+    while True:
+        status, errors = run_and_kill(arena, journal, chance.uniform(0.3, 1.5) if kills < KILLS else 60)
+        if status is not None:
+            break
+        kills += 1
+        for address in observed(journal):
+            known.setdefault(address, time.time())
+        spoil(journal, chance)
+    return status, errors, kills, known
+
+
+def check_resume(tap, arena, seed):
+    name, journal = f"kill -9, seed {seed}", os.path.join(arena.scratch, "journal")
+    restart_hosts(arena)
+    whole = arena.scan(*QUICK, "--concurrency", "20", "--retry-after", "2", "--timeout", "3").report
+    arena.sessions()
+    restart_hosts(arena)
+    status, errors, kills, known = kill_until_done(arena, journal, random.Random(seed))
+    tap.ok(status == 3 and kills >= 2, f"{name}: came to an end after {kills} kills", status, errors)
+    report = load(os.path.join(arena.scratch, "report.json"))
+    tap.ok(report is not None and comparable(report)["destinations"] == comparable(whole)["destinations"],
+           f"{name}: the report is as if never interrupted", first_difference(report, whole))
+    tap.ok(report is not None and report["run"]["complete"], f"{name}: and complete")
+    tap.ok(not os.path.exists(journal), f"{name}: the journal is gone")
+    sessions = arena.sessions()
+    again = [s["host"] for s in sessions if s["began"] > known.get(s["addr"], s["began"])]
+    tap.ok(known and not again, f"{name}: nobody is asked again of {len(known)}", again)
+    tap.same(sum(s["host"] == "mx.later.example" for s in sessions), 2, f"{name}: one that refused for the moment is asked twice in all")
+
+
+def restart_hosts(arena):
+    """So that refusals are met anew."""
+    child = arena.world.children[-1]
+    child.terminate()
+    child.wait()
+    arena.world.children.remove(child)
+    arena.world._start_hosts()
+
+
+def first_difference(report, whole):
+    if report is None:
+        return "no report"
+    for a, b in zip(comparable(report)["destinations"], comparable(whole)["destinations"]):
+        for key in a:
+            if a[key] != b[key]:
+                return f"{a['destination']}: {key}: {str(a[key])[:400]} instead of {str(b[key])[:400]}"
+    return None
+
+
+def check_lock(tap, arena):
+    journal = os.path.join(arena.scratch, "journal.lock")
+    first = subprocess.Popen(arena.command(*QUICK, "-q", "--resume", journal), stdin=subprocess.DEVNULL, env=surroundings({}))
+    time.sleep(0.5)
+    second = subprocess.run(arena.command(*QUICK, "-q", "--resume", journal), stdin=subprocess.DEVNULL, capture_output=True,
+                            env=surroundings({}), check=False)
+    tap.same(second.returncode, 75, "two runs with one journal: status 75")
+    tap.ok(b"journal.lock: another run" in second.stderr, "two runs with one journal: the file is named", second.stderr.decode())
+    first.send_signal(signal.SIGINT)
+    first.wait(20)
+    tap.ok(os.path.exists(journal), "an interrupted run keeps its journal")
+    replayed = subprocess.run([PROGRAM, "replay", "-c", arena.directory, "-q", journal], stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+    tap.ok(replayed.returncode in (0, 1, 2, 3), "a journal can be replayed", replayed.stderr.decode())
+    os.unlink(journal)
+
+
+def header(**changes):
+    fields = dict(format="posttls-audit/facts", format_version=1, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:00Z",
+                  complete=False, journal=True)
+    fields.update(changes)
+    return json.dumps(fields) + "\n"
+
+
+JOURNALS = [    # name, content, status, what standard error says
+    ("facts that were saved", header(complete=True, journal=False), 65, "not a journal"),
+    ("something else", "hello\n", 65, ":1: "),
+    ("a spoilt line", header(started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())) + "{}\n{}\n", 65, ":2: "),
+    ("last week's", header(), 3, "begins anew"),
+    ("one from the future", header(started="2099-01-01T00:00:00Z", finished="2099-01-01T00:00:00Z"), 3, "begins anew"),
+    ("an empty one", "", 3, ""),
+    ("half a header", header()[:30], 3, ""),
+]
+
+
+def check_journals(tap, arena):
+    for name, content, status, message in JOURNALS:
+        journal = os.path.join(arena.scratch, "journal.odd")
+        with open(journal, "w", encoding="ascii") as stream:
+            stream.write(content)
+        done = subprocess.run(arena.command("--timeout", "1", "--text", os.path.join(arena.scratch, "text"),
+                                            "--resume", journal, names=["silent.example"]),
+                              stdin=subprocess.DEVNULL, capture_output=True, env=surroundings({}), check=False)
+        tap.same(done.returncode, status, f"journal, {name}: status", done.stderr.decode())
+        tap.ok(message in done.stderr.decode(), f"journal, {name}: message", done.stderr.decode())
+        if os.path.exists(journal):
+            os.unlink(journal)
+    os.symlink(os.path.join(arena.scratch, "elsewhere"), os.path.join(arena.scratch, "link"))
+    done = subprocess.run(arena.command("-q", "--resume", os.path.join(arena.scratch, "link"), names=["silent.example"]),
+                          stdin=subprocess.DEVNULL, capture_output=True, env=surroundings({}), check=False)
+    tap.same(done.returncode, 73, "journal, a symbolic link: status")
+    tap.ok(not os.path.exists(os.path.join(arena.scratch, "elsewhere")), "journal, a symbolic link: it is not followed")
+
+
+def check_full_disk(tap, arena):
+    disk = os.path.join(arena.scratch, "disk")
+    os.mkdir(disk)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "none", disk], check=True)
+    scan = arena.scan(*QUICK, "--concurrency", "30", "--retry-after", "0", "--timeout", "2", "--resume", os.path.join(disk, "journal"))
+    tap.clean(scan, "a full disk under the journal")
+    tap.same(scan.status, 73, "a full disk under the journal: status 73", scan.errors)
+    tap.ok("journal: " in scan.errors and "No space" in scan.errors, "a full disk under the journal: message", scan.errors)
+    tap.same(sum(d["verdict"] == "deliver" for d in scan.report["destinations"]), 61, "a full disk under the journal: the scan is whole")
+    tap.ok(not os.path.exists(os.path.join(disk, "journal")), "a full disk under the journal: it is not needed, and gone")
+    subprocess.run(["umount", disk], check=True)
+
+
+def test(tap, scratch):
+    with Arena(scratch, world()) as arena:
+        check_signals(tap, arena)
+        check_deadline(tap, arena)
+        check_lock(tap, arena)
+        check_journals(tap, arena)
+        check_full_disk(tap, arena)
+        for seed in range(1, 9 if THOROUGH else 2):
+            check_resume(tap, arena, seed)
+
+
+main(test)
