@@ -471,6 +471,8 @@ struct attempt host_outcome(struct region *region, const struct host_case *c, bo
         return unknown_code(&d, c->host->unknown);
     if (effective->tlsa.panics)
         return dies(&d, REASON_TLSA_UNUSABLE, "smtp(8) panics over a TLSA record without data; the mail stays queued");
+    if (c->policy->kills)
+        return dies(&d, REASON_TABLE_ERROR, "smtp(8) dies of the SQL query of a table; the mail stays queued");
     if (effective->level == LEVEL_INVALID && effective->why.dsn != NULL) {
         struct attempt attempt;
 

@@ -64,6 +64,8 @@ static void set_table_trouble(struct finder *finder, const struct table_answer *
         why = "not observed";
     policy->error = why == NULL ? words : region_printf(finder->region, "%s: %s", words, why);
     if (policy->trouble == POLICY_TABLE_ERROR) {
+        /* dict_sqlite.c takes a query that SQL refuses for a reason to end the process. */
+        policy->kills = answer->error != NULL && strstr(answer->error, "SQL prepare failed") != NULL;
         policy->dsn = dsn;
         policy->text = text;
     }

@@ -40,6 +40,7 @@ struct policy {
     enum level  level;             /* LEVEL_INVALID with a trouble; before any DANE adjustment */
     enum policy_trouble trouble;
     const char *dsn, *text;        /* trouble BAD_VALUE, TABLE_ERROR: what Postfix records: "4.7.5", "client TLS ..." */
+    bool        kills;             /* trouble TABLE_ERROR: smtp(8) dies of the lookup, and nothing is recorded */
     const char *error;             /* in words, as Postfix's warning would say it; NULL when fine */
     const char *hint;              /* "did you mean ..."; may be NULL */
     bool        from_table;        /* false: the global level */
