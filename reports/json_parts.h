@@ -20,6 +20,9 @@ struct json *json_of_summary(const struct report *);
 struct json *json_of_findings(const struct findings *);
 struct json *json_of_result(const struct report *, const struct result *);   /* never changed: it may be shared */
 
+/* The lookups behind a result, in order. */
+struct json *json_of_lookups(const struct report *, const struct result *);
+
 /* Notes the certificates that a result names: id -> struct cert. */
 void used_certificates(struct dict *, const struct report *, const struct result *);
 /* They as an object, in the order of their ids. */

@@ -431,6 +431,8 @@ struct json *json_of_result(const struct report *report, const struct result *re
     json_put(json, "route", json_of_route(report, result));
     if (result->acknowledged != NULL)
         json_put(json, "acknowledged", json_of_acknowledgement(result->acknowledged));
+    if (report->explained)
+        json_put(json, "lookups", json_of_lookups(report, result));
     if (result->proposed != NULL)
         json_put(json, "proposed", json_of_change(report, result));
     return json;

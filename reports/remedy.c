@@ -185,8 +185,20 @@ static struct remedy remedy_tlsa(const struct story *story)
                                           base != NULL ? base : host->ascii, leaf->spki_sha256) };
 }
 
+/* The host offers STARTTLS, and our configuration does not see it. */
+static bool is_own_doing(const struct story *story)
+{
+    return cause_is(story, reason_code(REASON_STARTTLS_NOT_OFFERED)) && story->host != NULL &&
+           story->host->conversation != NULL && story->host->conversation->starttls_offered;
+}
+
+static const char own_doing[] = "correct smtp_discard_ehlo_keywords, smtp_discard_ehlo_keyword_address_maps or "
+                                "smtp_reply_filter, which keep Postfix from seeing STARTTLS";
+
 static struct remedy remedy_clear(const struct story *story)
 {
+    if (is_own_doing(story))
+        return plain(own_doing);
     if (story->policy == NULL || story->policy->level <= LEVEL_MAY)
         return plain(NULL);
     return plain("ask the operator to offer STARTTLS; until then only the level may would let the mail go, in the clear");
@@ -194,7 +206,29 @@ static struct remedy remedy_clear(const struct story *story)
 
 static struct remedy remedy_in_clear(const struct story *story)
 {
+    if (story->policy != NULL && story->policy->level == LEVEL_NONE)
+        return plain("the policy asks for no TLS: the level may uses it where it is offered");
+    if (is_own_doing(story))
+        return plain(own_doing);
     return plain(cause_is(story, reason_code(REASON_TLS_ENGINE_UNAVAILABLE)) ? sentences[REASON_TLS_ENGINE_UNAVAILABLE] : NULL);
+}
+
+/* It is not always the host's own certificate that has ended. */
+static struct remedy remedy_expired(const struct story *story)
+{
+    const struct cert *leaf = leaf_of(story);
+
+    if (leaf == NULL || leaf->unparsable || leaf->not_after <= story->report->evaluated_at)
+        return plain(NULL);
+    return plain("the certificate of the host itself is valid: see that the authorities of smtp_tls_CAfile are up to date, "
+                 "and ask the operator to send the chain that the authority gives out now");
+}
+
+static struct remedy remedy_trust(const struct story *story)
+{
+    bool none = story->cause != NULL && slice_starts_with(slice_of(story->cause->text), SLICE("no certificate authority is"));
+
+    return plain(none ? "name the authorities that are to be trusted with smtp_tls_CAfile" : NULL);
 }
 
 static struct remedy remedy_transport(const struct story *story)
@@ -235,6 +269,8 @@ static const struct {
     { REASON_TRANSPORT_ERROR, remedy_transport },
     { REASON_TABLE_ERROR, remedy_table },
     { REASON_CERTIFICATE_NAME_MISMATCH, remedy_name },
+    { REASON_CERTIFICATE_EXPIRED, remedy_expired },
+    { REASON_CERTIFICATE_NOT_TRUSTED, remedy_trust },
     { REASON_FINGERPRINT_MISMATCH, remedy_pin },
     { REASON_TLSA_MISMATCH, remedy_tlsa },
     { REASON_STARTTLS_NOT_OFFERED, remedy_clear },

@@ -38,6 +38,7 @@ struct report {
     const struct result **results;                 /* in the order given by the user */
     size_t               count;
     struct report_counts counts;                   /* kept by report_count */
+    bool                 explained;                /* explain: each lookup is told */
     const struct report *proposed;                 /* the same run under a proposed configuration: config, findings, results
                                                       (those of results[i]->proposed) and counts are its own; NULL: none */
     const struct news   *news;                     /* what the text report tells instead of everything; NULL: everything */

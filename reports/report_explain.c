@@ -61,8 +61,10 @@ static void put_routing(struct explanation *e)
     if (route == NULL)
         return;
     for (step = route->steps; step != NULL; step = step->next) {
+        struct key_lookup lookup = lookup_of_route(step);
+
         if (step->key != NULL)
-            page_lookup(&e->page, INDENT + LABEL_WIDTH, e->region, step->what, step->key, &step->answer, step->result);
+            page_lookup(&e->page, INDENT + LABEL_WIDTH, e->region, &lookup);
         else if (step->result != NULL)
             page_printf(&e->page, line(NULL), "%s: %s", step->what, step->result);
     }
@@ -99,6 +101,8 @@ static void put_policy(struct explanation *e, const struct policy *policy, const
     put_attributes(e, policy);
     if (policy->error != NULL)
         page_text(&e->page, red, policy->error);
+    if (policy->trouble != POLICY_FINE && policy->dsn != NULL && policy->text != NULL)
+        page_printf(&e->page, line("effect"), "all mail that it governs is deferred: %s %s", policy->dsn, policy->text);
     if (policy->hint != NULL)
         page_text(&e->page, line("hint"), policy->hint);
     if (policy->warning != NULL)
@@ -124,22 +128,45 @@ static void put_mx(struct explanation *e, const struct hop_result *hop)
         page_printf(&e->page, line("lookups"), "%s %s", hosts->why.dsn != NULL ? hosts->why.dsn : "", hosts->why.text);
 }
 
-/* What smtp(8) would match, as far as the policy says: hosts are not known. */
-static const char *names_to_match(struct explanation *e, const struct policy *policy)
+/* What a word of the match list stands for; hosts are not known yet. */
+static const char *name_to_match(struct explanation *e, const struct hop_result *hop, struct slice word)
 {
-    const struct service *service = e->story.result->route != NULL ? e->story.result->route->service : NULL;
+    const char *nexthop = hop->nexthop != NULL ? hop->nexthop->host : "the next-hop";
 
-    if (policy->match != NULL)
-        return join_texts(e->region, policy->match->items, policy->match->count, policy->match->count, ", ", NAMES_SHOWN);
-    if (service == NULL || !level_is_pkix(policy->level))
-        return "";
-    return params_text(service->params, policy->level == LEVEL_VERIFY ? "smtp_tls_verify_cert_match"
-                                                                      : "smtp_tls_secure_cert_match");
+    if (slice_eq_text_nocase(word, "nexthop"))
+        return nexthop;
+    if (slice_eq_text_nocase(word, "dot-nexthop"))
+        return region_printf(e->region, ".%s (any name below)", nexthop);
+    if (slice_eq_text_nocase(word, "hostname"))
+        return "the name of the MX host";
+    return region_slice(e->region, word);
 }
 
-static void put_matching(struct explanation *e, const struct policy *policy)
+/* The names that smtp(8) would match. */
+static const char *names_to_match(struct explanation *e, const struct hop_result *hop)
 {
-    const char *names;
+    const struct policy  *policy = hop->policy;
+    const struct service *service = e->story.result->route != NULL ? e->story.result->route->service : NULL;
+    const char           *names[NAMES_SHOWN];
+    struct slice          rest = { NULL, 0 }, word;
+    size_t                count = 0, total = 0, i;
+
+    for (i = 0; policy->match != NULL && i < policy->match->count; i++, total++)
+        if (count < NAMES_SHOWN)
+            names[count++] = name_to_match(e, hop, slice_of(policy->match->items[i]));
+    if (policy->match == NULL && service != NULL && level_is_pkix(policy->level))
+        rest = slice_of(params_text(service->params, policy->level == LEVEL_VERIFY ? "smtp_tls_verify_cert_match"
+                                                                                   : "smtp_tls_secure_cert_match"));
+    for (; slice_next_token(&rest, ":, \t\r\n", &word); total++)
+        if (count < NAMES_SHOWN)
+            names[count++] = name_to_match(e, hop, word);
+    return join_texts(e->region, names, count, total, ", ", NAMES_SHOWN);
+}
+
+static void put_matching(struct explanation *e, const struct hop_result *hop)
+{
+    const struct policy *policy = hop->policy;
+    const char          *names;
 
     if (!level_needs_match(policy->level))
         return;
@@ -147,7 +174,7 @@ static void put_matching(struct explanation *e, const struct policy *policy)
         page_text(&e->page, line("to match"), "the TLSA records of the host");
         return;
     }
-    names = names_to_match(e, policy);
+    names = names_to_match(e, hop);
     page_text(&e->page, line("to match"), names[0] != '\0' ? names : "nothing: no certificate is accepted");
 }
 
@@ -161,7 +188,7 @@ static void put_hop(struct explanation *e, const struct hop_result *hop, size_t 
                               hop->nexthop != NULL ? hop->nexthop->text : hop->text));
     if (hop->policy != NULL) {
         put_policy(e, hop->policy, hop->steps);
-        put_matching(e, hop->policy);
+        put_matching(e, hop);
     }
     if (hop->mail_hosts == NULL || e->policy_only)
         return;
@@ -179,8 +206,8 @@ static void put_hop(struct explanation *e, const struct hop_result *hop, size_t 
 static void put_forecast(struct explanation *e)
 {
     const struct result *result = e->story.result;
-    const char          *log = forecast_log(e->region, &result->forecast);
-    const char          *first = forecast_log(e->region, &result->first_attempt);
+    const char          *log = forecast_log_line(e->region, result->destination, &result->forecast);
+    const char          *first = forecast_log_line(e->region, result->destination, &result->first_attempt);
     struct place         verdict = line("verdict");
 
     put_step(e, "Forecast");

@@ -203,6 +203,17 @@ const char *forecast_log(struct region *region, const struct forecast *forecast)
                          forecast->text != NULL ? ")" : "");
 }
 
+const char *forecast_log_line(struct region *region, const struct destination *destination, const struct forecast *forecast)
+{
+    const char *log = forecast_log(region, forecast);
+    bool        sent = log != NULL && strcmp(forecast->status, "sent") == 0 && forecast->text == NULL;
+
+    if (log == NULL)
+        return NULL;
+    log = region_printf(region, "%s%s", log, sent ? " (250 ...)" : "");
+    return destination->form == DESTINATION_ADDRESS ? region_printf(region, "to=<%s>, %s", destination->address, log) : log;
+}
+
 const char *join_texts(struct region *region, const char *const *items, size_t count, size_t total,
                        const char *separator, size_t shown)
 {

@@ -40,6 +40,9 @@ const char *file_place(struct region *, const char *file, int line);
 const char *answer_place(struct region *, const struct table_answer *);
 /* As in Postfix's log: "relay=..., dsn=4.7.5, status=deferred (Server certificate not verified)". NULL: not known. */
 const char *forecast_log(struct region *, const struct forecast *);
+/* The same with the recipient in front where there is one, and with parentheses for the server's reply to a message that is
+ * sent, which nobody has seen. */
+const char *forecast_log_line(struct region *, const struct destination *, const struct forecast *);
 /* "a, b, c and 5 more": at most shown of the items; total is how many there are in truth. */
 const char *join_texts(struct region *, const char *const *items, size_t count, size_t total, const char *separator,
                        size_t shown);

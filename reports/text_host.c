@@ -263,17 +263,13 @@ static void page_outcome(struct page *page, int indent, const struct host_result
 /* The obsolete per-site tables are asked for each host. */
 static void page_policy(struct page *page, int indent, const struct host_context *context, const struct host_result *host)
 {
-    const struct route *route = context->story->result->route;
-    struct view         view = { .facts = context->story->report->facts };
-    struct policy_step *steps = NULL;
-    struct policy       again;
+    const struct story *story = context->story;
 
     if (!policy_differs(host->policy, context->hop->policy))
         return;
-    if (context->all && route != NULL && route->service != NULL && context->hop->nexthop != NULL)
-        policy_find(context->story->region, &again, route->service, context->story->report->config,
-                    context->hop->nexthop, host->host->host, &view, &steps);
-    page_steps(page, indent + LABEL_WIDTH, context->story->region, steps);
+    if (context->all)
+        page_steps(page, indent + LABEL_WIDTH, story->region,
+                   host_steps(story->region, story->report, story->result, context->hop, host));
     page_text(page, line_at(indent, "policy"), story_entry(context->story, host->policy));
 }
 

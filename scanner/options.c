@@ -104,7 +104,7 @@ static const struct row rows[] = {
     { "save-facts", 0, KIND_TEXT, AT(save_facts), FOR_SCAN | FOR_EXPLAIN | FOR_MERGE, "FILE", "Output",
       "keep what was observed, for replay" },
     { "text", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report for people (default: to standard output)" },
-    { "json", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report as one JSON object" },
+    { "json", 0, KIND_OUTPUT, 0, FOR_EXPLAIN | FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report as one JSON object" },
     { "jsonl", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as JSON lines" },
     { "html", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as one HTML file, for a browser" },
     { "csv", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "a table for spreadsheets, a row for each destination" },

@@ -20,17 +20,34 @@ static bool open_one(struct outputs *outputs, const char *format, const char *fi
     return true;
 }
 
-bool outputs_open(struct outputs *outputs, const struct options *options, struct error *err)
+bool outputs_open_named(struct outputs *outputs, const struct options *options, struct error *err)
+{
+    size_t i;
+
+    for (i = 0; i < options->output_count; i++)
+        if (!open_one(outputs, options->outputs[i].format, options->outputs[i].file, err))
+            return false;
+    return true;
+}
+
+bool outputs_take_stdout(const struct options *options)
 {
     bool   taken = options->quiet;
     size_t i;
 
-    for (i = 0; i < options->output_count; i++) {
-        taken |= strcmp(options->outputs[i].file, "-") == 0 || strcmp(options->outputs[i].format, "text") == 0;
-        if (!open_one(outputs, options->outputs[i].format, options->outputs[i].file, err))
-            return false;
-    }
-    return taken || open_one(outputs, "text", "-", err);
+    for (i = 0; i < options->output_count; i++)
+        taken |= strcmp(options->outputs[i].file, "-") == 0;
+    return taken;
+}
+
+bool outputs_open(struct outputs *outputs, const struct options *options, struct error *err)
+{
+    bool   taken = outputs_take_stdout(options);
+    size_t i;
+
+    for (i = 0; i < options->output_count; i++)
+        taken |= strcmp(options->outputs[i].format, "text") == 0;
+    return outputs_open_named(outputs, options, err) && (taken || open_one(outputs, "text", "-", err));
 }
 
 /* When the metrics that stand in the file already say that a run was last complete; 0: they do not. So an interrupted run

@@ -14,6 +14,10 @@ struct outputs {
 
 /* Opens every one before any work is done, so that a name that cannot be written is told at once. */
 bool outputs_open(struct outputs *, const struct options *, struct error *err);
+/* Only those that the options name: no text report beside them. */
+bool outputs_open_named(struct outputs *, const struct options *, struct error *err);
+/* Whether standard output is one of those, or to stay empty. */
+bool outputs_take_stdout(const struct options *);
 /* Writes the report to every one; false when one cannot be kept (none of the others is touched by that). */
 bool outputs_write(struct outputs *, const struct report *, const struct options *, struct error *err);
 /* What was not written leaves no trace. */

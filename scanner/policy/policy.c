@@ -21,14 +21,16 @@ struct finder {
     struct policy_step **last; /* NULL: nobody asks for steps */
 };
 
-static void note_step(struct finder *finder, const char *parameter, const char *key, const struct table_answer *answer)
+static void note_step(struct finder *finder, const struct table_list *list, const char *key,
+                      const struct table_answer *answer)
 {
     struct policy_step *step;
 
     if (finder->last == NULL)
         return;
     step = region_alloc(finder->region, sizeof(*step));
-    step->parameter = parameter;
+    step->parameter = list->parameter;
+    step->tables = list;
     step->key = key;
     step->answer = *answer;
     *finder->last = step;
@@ -40,7 +42,7 @@ static struct table_answer ask(struct finder *finder, const struct table_list *l
     struct table_asker asker = route_asker(finder->view);
     struct table_answer answer = table_list_find(list, finder->region, slice_of(key), false, &asker);
 
-    note_step(finder, list->parameter, key, &answer);
+    note_step(finder, list, key, &answer);
     return answer;
 }
 

@@ -63,6 +63,7 @@ struct policy_step {
     const char *parameter;         /* smtp_tls_policy_maps */
     const char *key;
     struct table_answer answer;
+    const struct table_list *tables; /* that were asked, in order, up to the one that answered */
     struct policy_step *next;
 };
 

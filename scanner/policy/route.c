@@ -27,6 +27,17 @@ void router_say(struct router *router, const char *what, const char *format, ...
     va_end(arguments);
 }
 
+void router_asked_tables(struct router *router, const struct table_list *list, bool fixed_only, const char *key,
+                         const struct table_answer *answer)
+{
+    struct route_step *step = add_step(router, list->parameter);
+
+    step->key = region_text(router->region, key);
+    step->answer = *answer;
+    step->tables = list;
+    step->fixed_only = fixed_only;
+}
+
 void router_asked(struct router *router, const char *what, const char *key, const struct table_answer *answer,
                   const char *result)
 {

@@ -24,6 +24,8 @@ struct route_step {
     const char *key;             /* NULL when no table was asked */
     struct table_answer answer;  /* status NOT_FOUND with a NULL table when no table was asked */
     const char *result;          /* in words */
+    const struct table_list *tables; /* that were asked, in order, up to the one that answered; NULL: not a list of tables */
+    bool        fixed_only;      /* without those of patterns */
     struct route_step *next;
 };
 

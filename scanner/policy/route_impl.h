@@ -24,6 +24,9 @@ enum listed { LISTED_NO, LISTED_YES, LISTED_FAILED };
 void router_say(struct router *, const char *what, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A step that asked a table. */
 void router_asked(struct router *, const char *what, const char *key, const struct table_answer *, const char *result);
+/* A step that asked a list of tables. */
+void router_asked_tables(struct router *, const struct table_list *, bool fixed_only, const char *key,
+                         const struct table_answer *);
 /* The answer ends the resolution: an error, unreadable or wanted. Always false. */
 bool router_fail(struct router *, const struct table_answer *);
 /* Not found, found: true. Else the route is settled as failed. */

@@ -74,7 +74,7 @@ static bool ask(struct router *router, const struct table_list *list, const char
     if (key == NULL || *key == '\0')
         return true;
     *answer = table_list_find(list, router->region, slice_of(key), fixed_only, &router->asker);
-    router_asked(router, list->parameter, key, answer, NULL);
+    router_asked_tables(router, list, fixed_only, key, answer);
     return answer->status == TABLE_NOT_FOUND;
 }
 

@@ -298,11 +298,13 @@ static void add_steps(struct sample *sample, struct result *result)
                                   .line = 9, .table = "hash:/etc/postfix/transport" };
     struct table_answer broken = { .status = TABLE_ERROR, .table = "ldap:/etc/postfix/ldap.cf", .error = "it is down " EVIL };
     struct route_step  *third = KEEP(sample, struct route_step, .what = "default_transport", .result = "smtp", .answer = none);
-    struct route_step  *second = KEEP(sample, struct route_step, "transport_maps", EVIL, found, NULL, third);
+    struct route_step  *second = KEEP(sample, struct route_step, .what = "transport_maps", .key = EVIL, .answer = found,
+                                   .next = third);
 
     ((struct route *)result->route)->steps =
-        KEEP(sample, struct route_step, "mydestination", "example.net", none, "not listed", second);
-    result->hops[0].steps = KEEP(sample, struct policy_step, "smtp_tls_policy_maps", EVIL, broken, NULL);
+        KEEP(sample, struct route_step, .what = "mydestination", .key = "example.net", .answer = none, .result = "not listed",
+             .next = second);
+    result->hops[0].steps = KEEP(sample, struct policy_step, .parameter = "smtp_tls_policy_maps", .key = EVIL, .answer = broken);
 }
 
 /* A list of next-hops: hosts that fail, that are not tried, that have no address; and a fallback relay. */

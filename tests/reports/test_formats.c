@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "reports/escape.h"
 #include "reports/writers.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utf8.h"
@@ -148,7 +149,7 @@ static void check_width(const struct row *row, struct slice text)
     struct slice line;
 
     while (slice_next_token(&text, "\n", &line))
-        if (line.n > width && !is_pasted(line))
+        if (text_width(line) > (int)width && !is_pasted(line))
             check_ok(false, "%s: a line of %zu: %.*s", row->golden, line.n, (int)line.n, line.p);
 }
 
