@@ -81,9 +81,10 @@ class Arena:
         self.directory = os.path.join(scratch, "postfix")
         self.taken = set()      # one server, however many destinations name it
         rows = [self._row(d) for d in destinations]
-        self.scripted = [dict(server, peer=server.pop("peer")) for row in rows for server in row["servers"] if server.get("peer")]
+        self.scripted = [dict(s, chain=row["chains"][s["chain"]], key=row["keys"][s["chain"]])
+                         for row in rows for s in row["servers"] if s["peer"]]
         for row in rows:
-            row["servers"] = [s for s in row["servers"] if not s.get("peer")]
+            row["servers"] = [s for s in row["servers"] if not s["peer"]]
         world.setdefault("secure", ("example",))
         world.setdefault("insecure", ("insecure.example",))
         self.world = World(rows, scratch, lame=("lame.example",), **world)

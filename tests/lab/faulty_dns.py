@@ -7,7 +7,8 @@ SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver,
 "log": a file that gets a line for each question, or null}.
 Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "echo" (the question), "wrongid", "header" (less than a header), "tc" (cut short,
 and no TCP), "noad" (not secure), "ad" (secure), "rdata:HEX" (one record with this data), "loop" (one record whose
-name points at itself).  "ready" on standard output says that it listens.
+name points at itself), "tcudp" (cut short, whole over
+TCP), "otherq" (to another question), "cut:N" (its first N octets), "tsig:N" (so many transaction signatures).  "ready" on standard output says that it listens.
 """
 
 import ctypes
@@ -88,6 +89,23 @@ class Resolver:
     @staticmethod
     def do_tc(query, end, _kind, _argument, over_tcp):
         return None if over_tcp else head(query, TC, 0) + query[12:end]
+
+    def do_tcudp(self, query, end, kind, argument, over_tcp):
+        return self.do_pass(query, end, kind, argument, True) if over_tcp else head(query, TC | AD, 0) + query[12:end]
+
+    def do_otherq(self, query, _end, _kind, _argument, over_tcp):
+        reply = bytearray(self.do_pass(query, 0, 0, "", over_tcp))
+        reply[13] ^= 1
+        return bytes(reply)
+
+    def do_cut(self, query, _end, _kind, argument, over_tcp):
+        return self.do_pass(query, 0, 0, "", over_tcp)[:int(argument)]
+
+    @staticmethod
+    def do_tsig(query, end, _kind, argument, _over_tcp):
+        record = b"\0" + struct.pack(">HHIH", 250, 255, 0, 26) + b"\x08hmac-md5\0" + bytes(16)
+        reply = head(query, AD, 0) + query[12:end] + record * int(argument)
+        return reply[:10] + struct.pack(">H", int(argument)) + reply[12:]
 
     @staticmethod
     def do_rcode(query, end, _kind, argument, _over_tcp):
