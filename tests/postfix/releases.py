@@ -8,6 +8,7 @@ replayed as each release, and the forecast compared with what is written down fo
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ sys.dont_write_bytecode = True
 
 import compare
 import config
+import matrix
 import namespace
 import postfix
 import scenarios
@@ -75,6 +77,15 @@ class Releases:
             self.line(not difference, f"{row['id']} as {release}: {row['desc']}{difference}")
 
 
+def numbers_told(judged):
+    """The number of rows in README.md and doc/fidelity.md is that of the tables (scripts/fidelity-table writes it)."""
+    wanted = sum(not row["beyond_scan"] for row in matrix.load()[0])
+    for name in ("README.md", "doc/fidelity.md"):
+        with open(os.path.join(HERE, "../..", name), encoding="utf-8") as stream:
+            told = re.search(r"delivered live \| \*\*\d+ of (\d+)", stream.read())
+        judged.line(told and int(told[1]) == wanted, f"{name} tells of {wanted} rows")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=os.environ.get("POSTTLS_AUDIT", "posttls-audit"))
@@ -96,6 +107,7 @@ def main():
                 judged.row(row)
     finally:
         judged.world.stop()
+    numbers_told(judged)
     print(f"1..{judged.number}")
     return 1 if judged.failed else 0
 
