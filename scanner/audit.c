@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probes/confine.h"
+#include "scanner/events.h"
 #include "scanner/exclusion.h"
 #include "scanner/interrupt.h"
 #include "scanner/load.h"
@@ -365,6 +366,8 @@ bool audit_write(struct audit *audit, struct error *err)
 
     if (saved && !written)
         *err = why;
+    if (audit->options->syslog)
+        events_log(&audit->report);
     return close_journal(audit, saved && written && (audit->history == NULL || history_commit(audit->history, err)), err);
 }
 

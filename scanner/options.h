@@ -68,7 +68,7 @@ struct options {
     struct output_wish outputs[OUTPUTS_MAX];
     size_t             output_count;
     enum progress_wish progress;
-    bool               verbose, quiet, offline;
+    bool               verbose, quiet, offline, syslog;
     /* past runs */
     const char        *history;
     bool               changes_only;
