@@ -103,6 +103,15 @@ static struct remedy remedy_policy(const struct story *story)
     return plain(region_printf(story->region, "correct %s", place));
 }
 
+/* Whether an entry of smtp_tls_policy_maps with match= would do: the level takes one, and no per-site table decides. */
+static bool takes_match(const struct story *story, enum level level)
+{
+    const struct service *service = story->result->route != NULL ? story->result->route->service : NULL;
+    bool per_site = service != NULL && service->policy_maps.count == 0 && service->per_site.count > 0;
+
+    return (level_is_pkix(level) || level == LEVEL_FINGERPRINT) && !per_site;
+}
+
 /* The policy entry with another match, as it would stand in the table; NULL where that cannot be said. */
 static const char *entry_with_match(const struct story *story, const char *match)
 {
@@ -110,7 +119,7 @@ static const char *entry_with_match(const struct story *story, const char *match
     const char          *key, **others;
     size_t               i, count = 0;
 
-    if (policy == NULL || story->hop == NULL || story->hop->nexthop == NULL || level_word(policy->level) == NULL)
+    if (policy == NULL || story->hop == NULL || story->hop->nexthop == NULL || !takes_match(story, policy->level))
         return NULL;
     key = policy->from_table && policy->answer.key != NULL ? policy->answer.key : story->hop->nexthop->text;
     others = region_array(story->region, policy->attribute_count + 1, sizeof(*others));
@@ -152,7 +161,10 @@ static struct remedy remedy_name(const struct story *story)
     const struct cert *leaf = leaf_of(story);
     const char        *name = leaf != NULL ? acceptable_name(story, leaf) : NULL;
 
-    if (name == NULL)
+    if (story->policy != NULL && level_is_dane(story->policy->level))
+        return plain("ask the operator for a certificate with the name of the host; or for TLSA records of the key in use, "
+                     "3 1 1, for which names do not matter");
+    if (name == NULL || !takes_match(story, story->policy != NULL ? story->policy->level : LEVEL_NOT_FOUND))
         return plain(NULL);
     return (struct remedy){
         region_printf(story->region, "ask the operator for a certificate with the right name; or, if you know that %s "
