@@ -81,13 +81,13 @@ static void put_kinds(struct region *region, struct buf *out, const struct chang
 static void put_news(struct region *region, struct buf *out, const struct news *news)
 {
     buf_add_text(out, "<section aria-labelledby=\"news\"><h2 id=\"news\">What changed</h2>");
-    if (news->before > 0)
-        html_printf(out, "<p>Since the run of %s.</p>\n", time_text(region, news->since));
-    else
+    if (news->before > 0) {
+        html_printf(out, "<p>Since the run of %s%s.</p>\n", time_text(region, news->since),
+                    news->changes.count == 0 ? ": nothing" : "");
+        put_kinds(region, out, &news->changes, "was", false);
+    } else {
         buf_add_text(out, "<p>This is the first run that the history knows of.</p>\n");
-    put_kinds(region, out, &news->changes, "was", false);
-    if (news->changes.count == 0)
-        buf_add_text(out, "<p>Nothing.</p>\n");
+    }
     buf_add_text(out, "</section>\n");
 }
 

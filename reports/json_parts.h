@@ -18,6 +18,9 @@ struct json *json_of_configuration(const struct report *);
 struct json *json_of_proposed(const struct report *);
 struct json *json_of_summary(const struct report *);
 struct json *json_of_findings(const struct findings *);
+/* What the history adds. */
+struct json *json_of_trend(const struct report *);
+struct json *json_of_changes(const struct report *);
 struct json *json_of_result(const struct report *, const struct result *);   /* never changed: it may be shared */
 
 /* The lookups behind a result, in order. */

@@ -276,6 +276,8 @@ bool report_read(struct region *region, struct report *report, struct json *tree
     r.where = "findings";
     if (!json_is_null(json_get(tree, "findings")))   /* JSON lines that end early */
         read_findings(&r, need_array(&r, tree, "findings"), &report->findings);
+    read_trend(&r, json_get(tree, "trend"));
+    read_changes(&r, json_get(tree, "changes"));
     read_certificates(&r, saved->certificates);
     r.where = "the report";
     if (json_is_object(json_get(tree, "proposed")))

@@ -31,6 +31,9 @@ enum reason  need_reason(struct reading *, const struct json *, const char *key)
 struct text_list read_texts(struct reading *, const struct json *array, const char *key);
 
 void read_findings(struct reading *, const struct json *array, struct findings *);
+/* What the history added: into the report. */
+void read_trend(struct reading *, const struct json *array);
+void read_changes(struct reading *, const struct json *);
 /* One destination, with what is proposed for it where the report proposes anything; it lives in the region. */
 const struct result *read_result(struct reading *, const struct json *);
 

@@ -24,6 +24,13 @@ struct report_sharing {
     size_t conversations_asked, conversations_needed;   /* profiles; a retry is not counted */
 };
 
+/* What one run of the history counted. */
+struct trend_run {
+    int64_t finished;
+    size_t  by_verdict[VERDICT_UNKNOWN + 1];
+};
+#define TREND_MAX 90   /* runs */
+
 /* What a format looks at here has to be read back from the JSON report too (read_report.c). */
 struct report {
     /* run */
@@ -41,7 +48,10 @@ struct report {
     bool                 explained;                /* explain: each lookup is told */
     const struct report *proposed;                 /* the same run under a proposed configuration: config, findings, results
                                                       (those of results[i]->proposed) and counts are its own; NULL: none */
-    const struct news   *news;                     /* what the text report tells instead of everything; NULL: everything */
+    const struct news   *news;                     /* what changed since the run before; NULL: no history is kept */
+    bool                 news_only;                /* the text report tells that instead of everything */
+    const struct trend_run *trend;                 /* the last runs of the history that looked at the same, oldest first, this */
+    size_t               trend_count;              /* one last; 0: no history is kept */
     const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
 

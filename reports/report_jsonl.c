@@ -53,6 +53,10 @@ bool report_jsonl_summary(const struct report *report, const struct sink *sink)
 
     json_put(json, "run", json_of_run(report, false));
     json_put(json, "summary", json_of_summary(report));
+    if (report->trend_count > 0)
+        json_put(json, "trend", json_of_trend(report));
+    if (report->news != NULL)
+        json_put(json, "changes", json_of_changes(report));
     json_put(json, "findings", json_of_findings(&report->findings));
     return put_line(sink, json);
 }

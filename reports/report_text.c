@@ -342,7 +342,7 @@ bool report_text_write(const struct report *report, const struct report_options 
     struct region     *region = region_new();
 
     page_init(&text.page, options, sink);
-    if (report->news != NULL) {
+    if (report->news_only) {
         page_news(&text.page, report);
         region_free(region);
         return text.page.good;

@@ -337,9 +337,9 @@ bool audit_record(struct audit *audit, struct error *err)
     rules.selection = selection_of(audit);
     if (!history_record(audit->history, audit->region, &audit->report, &rules, &audit->news, err))
         return false;
-    if (audit->options->changes_only)
-        audit->report.news = &audit->news;
-    return true;
+    audit->report.news = &audit->news;
+    audit->report.news_only = audit->options->changes_only;
+    return history_trend(audit->history, audit->region, rules.selection, &audit->report, err);
 }
 
 static bool save_facts(struct audit *audit, struct error *err)

@@ -42,6 +42,8 @@ struct history_run {
 };
 /* The last runs, oldest first, at most so many (0: all). */
 bool history_runs(struct history *, struct region *, size_t most, struct history_run **, size_t *count, struct error *err);
+/* Gives the report its trend: the last runs that have the selection. */
+bool history_trend(struct history *, struct region *, const char *selection, struct report *, struct error *err);
 /* Where each destination stood in a run. */
 bool history_standings(struct history *, struct region *, int64_t run, struct standing **, size_t *count, struct error *err);
 

@@ -52,6 +52,27 @@ bool history_runs(struct history *history, struct region *region, size_t most, s
     return !sql_failed(history->sql, err);
 }
 
+bool history_trend(struct history *history, struct region *region, const char *selection, struct report *report,
+                   struct error *err)
+{
+    struct trend_run *runs = region_array(region, TREND_MAX, sizeof(*runs));
+    struct sql_query *query = sql_query(history->sql,
+        "SELECT * FROM (SELECT id, finished, deliver, downgrade, defer, bounce, unknown FROM runs WHERE selection IS ?"
+        " ORDER BY id DESC LIMIT ?) ORDER BY id", "ti", selection, (int64_t)TREND_MAX);
+    size_t            count = 0;
+    int               verdict;
+
+    while (sql_next(query)) {
+        runs[count].finished = sql_integer(query, 1);
+        for (verdict = VERDICT_DELIVER; verdict <= VERDICT_UNKNOWN; verdict++)
+            runs[count].by_verdict[verdict] = (size_t)sql_integer(query, 2 + verdict);
+        count++;
+    }
+    report->trend = runs;
+    report->trend_count = count;
+    return !sql_failed(history->sql, err);
+}
+
 bool history_standings(struct history *history, struct region *region, int64_t run, struct standing **standings,
                        size_t *count, struct error *err)
 {

@@ -137,7 +137,7 @@ int report_status(const struct report *report, enum fail_on fail_on)
 {
     size_t counts[VERDICT_UNKNOWN + 1];
 
-    if (report->news != NULL) {
+    if (report->news_only) {
         changes_count_verdicts(&report->news->changes, counts);
     } else if (report->proposed != NULL) {
         count_worse(report, counts);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/compare.h"
 #include "reports/formats.h"
 #include "reports/read_report.h"
 #include "scanner/base/mem.h"
@@ -114,23 +115,26 @@ static char *damaged(const char *text, const char *what, const char *with)
     return copy;
 }
 
+static void check_damage(const char *text, const char *what, const char *with, const char *error)
+{
+    struct region *region = region_new();
+    char          *bad = damaged(text, what, with);
+    struct report  report;
+    struct error   err = { 0 };
+
+    check_ok(strstr(text, what) != NULL, "%s is there to be damaged", what);
+    check_ok(!read_again(region, &report, slice_of(bad), &err), "%s is refused", with);
+    check_ok(strstr(err.text, error) != NULL, "%s: says \"%s\": %s", with, error, err.text);
+    mem_free(bad);
+    region_free(region);
+}
+
 static void check_damages(const char *text)
 {
     size_t i;
 
-    for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-        struct region *region = region_new();
-        char          *bad = damaged(text, damages[i].what, damages[i].with);
-        struct report  report;
-        struct error   err = { 0 };
-
-        check_ok(strstr(text, damages[i].what) != NULL, "%s is there to be damaged", damages[i].what);
-        check_ok(!read_again(region, &report, slice_of(bad), &err), "%s is refused", damages[i].with);
-        check_ok(strstr(err.text, damages[i].error) != NULL, "%s: says \"%s\": %s", damages[i].with, damages[i].error,
-                 err.text);
-        mem_free(bad);
-        region_free(region);
-    }
+    for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
+        check_damage(text, damages[i].what, damages[i].with, damages[i].error);
 }
 
 /* A report that was cut anywhere is never taken for a whole one. */
@@ -149,6 +153,57 @@ static void check_cuts(struct slice text)
     is_int((long)taken, 0, "no cut report is read");
 }
 
+/* What a history would add: a change of each kind, and three runs. */
+static void add_history(struct region *region, struct report *report, struct news *news)
+{
+    static struct trend_run runs[] = { { 1, { 1, 2, 3, 4, 5 } }, { 1700000000, { 0 } }, { 1790000000, { 5, 0, 4, 0, 0 } } };
+    static struct standing  before = { "other.example", VERDICT_DELIVER, "delivered", "2.0.0", "verified", "dane", "half-dane",
+                                       "a.example b.example", "/etc/postfix/tls_policy:1: other.example dane", "sent" };
+    static struct standing  after = { "other.example", VERDICT_DEFER, "tlsa-mismatch", "4.7.5", NULL, NULL, NULL, "", NULL,
+                                      "<b>\x1b[31mno record\u202e matches" };
+    int                     kind;
+
+    *news = (struct news){ .run = 7, .before = 6, .since = 1700000000 };
+    changes_init(&news->changes, region, CHANGE_KINDS);
+    for (kind = CHANGE_WORSE; kind < CHANGE_SAME; kind++)
+        changes_add(&news->changes, (struct change){ (enum change_kind)kind, kind != CHANGE_APPEARED ? &before : NULL,
+                                                     kind != CHANGE_VANISHED ? &after : NULL,
+                                                     kind == CHANGE_WORSE ? "seen 2 times since 2026-01-01" : NULL });
+    findings_add(region, &news->findings, "local-no-ca", SEVERITY_CRITICAL, NULL, "/etc/postfix/main.cf", 12, "no file");
+    report->news = news;
+    report->trend = runs;
+    report->trend_count = sizeof(runs) / sizeof(runs[0]);
+}
+
+/* What one change to the history's members makes of a report. */
+static void check_history(struct report *report)
+{
+    static const struct {
+        const char *what, *with, *error;
+    } rows[] = {
+        { "\"change\":\"worse\"", "\"change\":\"same\"", "changes: change is none" },
+        { "\"change\":\"appeared\"", "\"change\":\"worse\"", "changes: before is no object" },
+        { "\"only\":", "\"lonely\":", "changes: only is neither" },
+        { "\"before\":{\"verdict\":\"deliver\"", "\"before\":{\"verdict\":\"not-tried\"", "changes: verdict is no verdict" },
+        { "\"trend\": [{\"finished\":\"1970", "\"trend\": [{\"finished\":\"x", "trend: finished is no time" },
+        { "\"since\":\"2", "\"since\":\"z", "changes: since is no time" },
+    };
+    struct region *region = region_new();
+    struct news    news;
+    struct buf     saved;
+    size_t         i;
+
+    add_history(region, report, &news);
+    check_round(report, "json");
+    report->news_only = true;
+    check_round(report, "jsonl");
+    saved = written(report, "json", &ways[0]);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_damage(buf_text(&saved), rows[i].what, rows[i].with, rows[i].error);
+    buf_clear(&saved);
+    region_free(region);
+}
+
 int main(void)
 {
     struct sample sample;
@@ -161,6 +216,7 @@ int main(void)
     check_damages(buf_text(&saved));
     check_cuts(buf_slice(&saved));
     buf_clear(&saved);
+    check_history(&sample.report);
     sample_clear(&sample);
     return check_done();
 }

@@ -14,9 +14,10 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.environ.get("abs_top_srcdir", os.path.dirname(os.path.dirname(HERE)))
 PROGRAM = os.path.join(os.environ.get("abs_top_builddir", os.path.join(TOP, "build", "test")), "posttls-audit")
-sys.path.insert(0, os.path.join(TOP, "tests", "cases"))
+sys.path[:0] = [os.path.join(TOP, "tests", "cases"), os.path.join(TOP, "tests", "reports")]
 sys.dont_write_bytecode = True
 
+import readers
 import sketch
 
 MAIN = f"""compatibility_level = 3.6
@@ -40,6 +41,7 @@ moving.example      may
 steady.example      secure match=mx1.example.org
 """ + "".join(f"{name}   encrypt\n" for name in CUSTOMERS)
 
+FORMATS = ("json", "jsonl", "html")
 NIGHTS = 30
 FLAPS = (3, 7, 8, 20)
 OUTAGE = range(22, 25)
@@ -160,8 +162,41 @@ def replay(work, number):
     write(os.path.join(work, "facts"), facts)
     return subprocess.run([PROGRAM, "replay", "-c", os.path.join(work, "config"), "--postfix-version", "3.7.11",
                            "--history", os.path.join(work, "history"), "--changes-only", "--confirm", "2",
-                           "--allow-address", "192.0.2.0/24", os.path.join(work, "facts")],
+                           "--allow-address", "192.0.2.0/24", *outputs(work, "run"), os.path.join(work, "facts")],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+
+def outputs(work, name):
+    return [word for form in FORMATS for word in (f"--{form}", os.path.join(work, f"{name}.{form}"))]
+
+
+def contents(work, name):
+    texts = []
+    for form in FORMATS:
+        with open(os.path.join(work, f"{name}.{form}"), encoding="utf-8") as stream:
+            texts.append(stream.read())
+    return texts
+
+
+def check_saved(work, number, ran):
+    """The trend and the changes stand in the report, and it says the same once it is saved."""
+    wrote = contents(work, "run")
+    report = json.loads(wrote[0])
+    counts = {key: report["summary"][key] for key in readers.VERDICTS}
+    last = report["trend"][-1]
+    check(len(report["trend"]) == number and {key: last[key] for key in readers.VERDICTS} == counts and
+          last["finished"] == report["run"]["finished"], f"night {number}: the trend ends with it", str(report["trend"][-2:]))
+    changes = report["changes"]
+    check(changes["before"] == (number - 1 or None) and
+          bool(changes["destinations"] or changes["findings"]) == bool(ran.stdout),
+          f"night {number}: the changes stand in the report", str(changes))
+    faults = readers.faults_of("json", wrote[0].encode(), len(report["destinations"]))
+    check(not faults, f"night {number}: the schema knows all of it", "\n".join(faults))
+    for form in "json", "jsonl":
+        again = subprocess.run([PROGRAM, "report", os.path.join(work, f"run.{form}"), "--text", "-", *outputs(work, "saved")],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        check((again.stdout, again.returncode) == (ran.stdout, ran.returncode) and contents(work, "saved") == wrote,
+              f"night {number}: the same from the saved {form} report", again.stdout + again.stderr)
 
 
 def same(got, wanted, work):
@@ -192,6 +227,7 @@ def main():
             check(good, f"night {number}: {'the lines' if wanted else 'nothing'}", got)
             check(ran.returncode == status and ran.stderr == "", f"night {number}: status {status}",
                   f"status {ran.returncode}\n{ran.stderr}")
+            check_saved(work, number, ran)
         life = subprocess.run([PROGRAM, "history", "--history", os.path.join(work, "history"), "flapping.example"],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
         times = re.findall(r"worse: deliver -> defer, (once|\d+ times)", " ".join(life.split()))
