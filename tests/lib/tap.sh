@@ -2,6 +2,10 @@
 # The program under test is $program; scratch files go to $work, which is removed at the end.
 top=${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 program=${abs_top_builddir:-$top/build/test}/posttls-audit
+if [ ! -x "$program" ]; then
+    echo "Bail out! $program is not built"
+    exit 1
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tests=0
