@@ -20,6 +20,7 @@
 /* DNS. */
 #define LIMIT_DNS_SOCKETS    256          /* questions on the wire at a time; others queue */
 #define LIMIT_DNS_MESSAGE    65535
+#define LIMIT_SHORTAGE_MS    30000        /* a question waits for a descriptor or a port of ours */
 #define LIMIT_DNS_IGNORED    64           /* replies with a wrong id or question before we stop to listen to that socket */
 #define LIMIT_NATIVE_THREADS 8            /* getaddrinfo() calls at a time */
 #define LIMIT_NATIVE_SECONDS 60           /* for one of them */

@@ -320,6 +320,9 @@ static bool touches(const struct fault_row *row, enum reason reason)
 
 void judge_apply_fault(struct result *result, enum local_fault fault)
 {
+    /* Its own reason says more. */
+    if (result->verdict == VERDICT_UNKNOWN)
+        return;
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
         if (faults[i].fault != fault || result->verdict == VERDICT_DELIVER ||
             !touches(&faults[i], result->forecast.reason))

@@ -4,7 +4,7 @@
     faulty_dns.py SPEC
 
 SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver, "faults": [[name, type, action]],
-"log": a file that gets a line for each question, or null}.
+"log": a file that gets a line for each question, or null, "delay": seconds before an answer, at most}.
 Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "echo" (the question), "wrongid", "header" (less than a header), "tc" (cut short,
 and no TCP), "noad" (not secure), "ad" (secure), "rdata:HEX" (one record with this data), "loop" (one record whose
 name points at itself), "tcudp" (cut short, whole over
@@ -13,11 +13,13 @@ TCP), "otherq" (to another question), "cut:N" (its first N octets), "tsig:N" (so
 
 import ctypes
 import json
+import random
 import signal
 import socket
 import struct
 import sys
 import threading
+import time
 
 TYPES = {"A": 1, "CNAME": 5, "MX": 15, "AAAA": 28, "TLSA": 52}
 QR, TC, RA, AD = 0x8000, 0x0200, 0x0080, 0x0020
@@ -35,11 +37,13 @@ def question(packet):
 class Resolver:
     def __init__(self, spec):
         self.upstream = spec["upstream"]
+        self.delay = spec.get("delay", 0)
         self.log = open(spec["log"], "a", encoding="ascii", buffering=1) if spec.get("log") else None
         self.faults = {(name.lower(), TYPES[kind]): action for name, kind, action in spec["faults"]}
 
     def answer(self, query, over_tcp):
         """The reply, or None for silence."""
+        time.sleep(random.uniform(0, self.delay))
         name, kind, end = question(query)
         if self.log:
             self.log.write(f"{name} {kind} {'tcp' if over_tcp else 'udp'}\n")

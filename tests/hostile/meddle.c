@@ -1,0 +1,165 @@
+/* Loaded before a program (LD_PRELOAD), by what stands in the environment it makes some calls go wrong:
+ *   MEDDLE_ALLOC=N    the N-th allocation from main() on fails, and no other
+ *   MEDDLE_WRITE=N    the N-th write to a regular file, fsync or rename fails: the disk is full
+ *   MEDDLE_CLOCK=S    the clock of the day jumps by S seconds half a second after the start
+ *   MEDDLE_COUNT=FILE how many such calls there were is written there at the end
+ *   MEDDLE_CHILD=1    all that in the children of the process, and not in itself
+ * Allocations only where it was built with -DALLOCATIONS: a sanitizer has its own. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static long allocations, writes, fail_write, step;
+#ifdef ALLOCATIONS
+static long fail_allocation;
+#endif
+static const char *count_file;
+static pid_t first;
+static bool ready, in_child;
+static struct timespec began;
+
+static void *real(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+static long number(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text ? strtol(text, NULL, 10) : 0;
+}
+
+static bool is_ours(void)
+{
+    return ready && (getpid() == first) != in_child;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+#ifdef ALLOCATIONS
+    fail_allocation = number("MEDDLE_ALLOC");
+#endif
+    fail_write = number("MEDDLE_WRITE");
+    step = number("MEDDLE_CLOCK");
+    in_child = number("MEDDLE_CHILD") != 0;
+    count_file = getenv("MEDDLE_COUNT");
+    first = getpid();
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    ready = true;
+}
+
+__attribute__((destructor)) static void stop(void)
+{
+    FILE *file;
+
+    if (!count_file || !is_ours())
+        return;
+    ready = false;
+    file = fopen(count_file, "w");
+    if (file) {
+        fprintf(file, "%ld %ld\n", allocations, writes);
+        fclose(file);
+    }
+}
+
+#ifdef ALLOCATIONS
+static bool allocation_fails(void)
+{
+    return is_ours() && ++allocations == fail_allocation;
+}
+
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+
+void *malloc(size_t n)
+{
+    return allocation_fails() ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t n)
+{
+    return allocation_fails() ? NULL : __libc_realloc(old, n);
+}
+#endif
+
+static bool is_file(int fd)
+{
+    struct stat status;
+
+    return fd > 2 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static bool write_fails(void)
+{
+    if (++writes != fail_write)
+        return false;
+    errno = ENOSPC;
+    return true;
+}
+
+ssize_t write(int fd, const void *data, size_t n)
+{
+    static ssize_t (*call)(int, const void *, size_t);
+
+    if (!call)
+        call = (ssize_t (*)(int, const void *, size_t))real("write");
+    return is_ours() && is_file(fd) && write_fails() ? -1 : call(fd, data, n);
+}
+
+int fsync(int fd)
+{
+    static int (*call)(int);
+
+    if (!call)
+        call = (int (*)(int))real("fsync");
+    return is_ours() && is_file(fd) && write_fails() ? -1 : call(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    static int (*call)(const char *, const char *);
+
+    if (!call)
+        call = (int (*)(const char *, const char *))real("rename");
+    return is_ours() && write_fails() ? -1 : call(from, to);
+}
+
+static bool has_jumped(void)
+{
+    struct timespec now;
+    static int (*call)(clockid_t, struct timespec *);
+
+    if (!step || !ready)
+        return false;
+    if (!call)
+        call = (int (*)(clockid_t, struct timespec *))real("clock_gettime");
+    call(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000 > 500;
+}
+
+time_t time(time_t *out)
+{
+    static time_t (*call)(time_t *);
+    time_t now;
+
+    if (!call)
+        call = (time_t (*)(time_t *))real("time");
+    now = call(NULL) + (has_jumped() ? step : 0);
+    if (out)
+        *out = now;
+    return now;
+}
