@@ -42,6 +42,8 @@ void html_soon(struct html_page *, struct buf *);
 void html_local(struct html_page *, struct buf *);
 void html_changes(struct html_page *, struct buf *);
 void html_pictures(struct html_page *, struct buf *);
+/* Among the pictures. Nothing where there are fewer than two runs to compare. */
+void html_trend(struct html_page *, struct buf *);
 void html_configuration(struct html_page *, struct buf *);
 
 /* A finding about the whole, as an item of a list. */

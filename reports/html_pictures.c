@@ -172,8 +172,10 @@ void html_pictures(struct html_page *page, struct buf *out)
 {
     if (page->report->count == 0)
         return;
-    buf_add_text(out, "<div class=\"pictures\">");
+    buf_add_text(out, "<div class=\"pictures\"><div>");
     put_levels(page, out);
+    html_trend(page, out);
+    buf_add_text(out, "</div>\n");
     put_certificates(page, out);
     buf_add_text(out, "</div>\n");
 }

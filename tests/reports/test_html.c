@@ -216,6 +216,48 @@ static void test_page(const struct report *report)
     buf_clear(&second);
 }
 
+static size_t occurrences(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, what)) != NULL; text++)
+        n++;
+    return n;
+}
+
+/* Runs of the history: their columns, their rows, what is said instead of them. */
+static void test_trend(struct report report)
+{
+    static const struct trend_run runs[] = { { 1790000000, { 5, 0, 0, 0, 0 } }, { 1790000000 + DAY, { 4, 1, 0, 0, 0 } },
+                                             { 1790000000 + 2 * DAY, { 1, 0, 100000, 1, 1 } } };
+    static const struct {
+        size_t runs, columns, rectangles;
+    } rows[] = { { 0, 0, 0 }, { 1, 0, 0 }, { 2, 2, 1 }, { 3, 3, 4 } };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report_options options = { 0 };
+        struct buf            out;
+        struct sink           sink = { add, &out };
+        const char           *from, *to;
+
+        buf_init(&out, HTML_MAX);
+        report.trend = runs;
+        report.trend_count = rows[i].runs;
+        check_ok(report_html_write(&report, &options, &sink), "the page with %zu runs", rows[i].runs);
+        from = strstr(buf_text(&out), "id=\"trend\"");
+        to = from != NULL ? strstr(from, "</section>") : NULL;
+        is_int(from != NULL, rows[i].columns > 0, "%zu runs: the trend is there, or not", rows[i].runs);
+        if (to != NULL)
+            out.p[to - out.p] = '\0';
+        is_int((long)occurrences(from != NULL ? from : "", "<rect class=\"run\""), (long)rows[i].columns, "columns");
+        is_int((long)(occurrences(from != NULL ? from : "", "<rect") - rows[i].columns), (long)rows[i].rectangles,
+               "what is not as asked is drawn, few among many too");
+        is_int((long)occurrences(from != NULL ? from : "", "<th scope=\"row\">"), (long)rows[i].columns, "rows");
+        buf_clear(&out);
+    }
+}
+
 int main(void)
 {
     struct region *region = region_new();
@@ -228,6 +270,7 @@ int main(void)
     test_lists();
     test_days(region);
     test_page(&sample.report);
+    test_trend(sample.report);
     test_groups(&sample, region);
     sample_clear(&sample);
     region_free(region);
