@@ -33,8 +33,10 @@ static bool replay(struct audit *audit, struct error *err)
     texts = region_array(audit->region, count + 1, sizeof(*texts));
     for (i = 0; i < count; i++)
         texts[i] = facts_destination(audit->facts, i);
-    if (!destinations_from_texts(audit->region, &audit->destinations, audit->config, texts, count, err))
+    if (!destinations_from_texts(audit->region, &audit->destinations, audit->config, texts, count, err)) {
+        err->status = EXIT_DATA_ERROR; /* the file's fault, not that of the command line */
         return false;
+    }
     audit_add_proposed_destinations(audit);
     audit_replay(audit, false, header.started);
     audit_report(audit, header.started, header.finished, header.complete, header.resolver);

@@ -6,7 +6,8 @@
 #include "scanner/files.h"
 #include "scanner/policy/nexthop.h"
 
-#define NEXTHOPS_MAX 100
+#define NEXTHOPS_MAX    100
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* editors on Windows put it at the front of a file */
 
 struct collector {
     struct region       *region;
@@ -40,6 +41,15 @@ static void collect(struct collector *c)
     dict_free(c->seen);
 }
 
+/* A comment begins with a # that begins the line or follows white space: a mail address may have one inside. */
+static struct slice without_comment(struct slice line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if (line.p[i] == '#' && (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t'))
+            return slice_head(line, i);
+    return line;
+}
+
 static bool add_file(struct collector *c, const char *path, struct error *err)
 {
     struct slice rest, line;
@@ -48,11 +58,13 @@ static bool add_file(struct collector *c, const char *path, struct error *err)
 
     if (!file_read(c->region, path, FILE_SIZE_MAX, &rest, NULL, err))
         return false;
+    if (slice_starts_with(rest, slice_of(BYTE_ORDER_MARK)))
+        rest = slice_from_index(rest, strlen(BYTE_ORDER_MARK));
     while (rest.n > 0) {
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);
         number++;
-        line = slice_trim(slice_head(line, slice_find(line, '#')));
+        line = slice_trim(without_comment(line));
         if (line.n == 0 || add(c, line, &why))
             continue;
         error_set_at(err, EXIT_USAGE_ERROR, path, number, "%s", why.text);

@@ -201,7 +201,7 @@ bool facts_file_read(struct region *region, const char *path, struct facts_heade
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);
         number++;
-        if (slice_trim(line).n > 0 && !facts_file_read_line(region, path, number, line, header, facts, err))
+        if ((number == 1 || slice_trim(line).n > 0) && !facts_file_read_line(region, path, number, line, header, facts, err))
             return false;
     }
     return true;

@@ -61,13 +61,14 @@ static bool is_service(struct region *region, struct slice name, const struct co
            (name_code_exact(usual_services, name, &code) || config_service(config, region_slice(region, name)) != NULL);
 }
 
-static bool parse_transport(struct region *region, struct destination *destination, struct slice transport,
-                            struct slice nexthop, struct error *err)
+static bool parse_transport(struct region *region, struct destination *destination, struct slice text, size_t colon,
+                            struct error *err)
 {
-    int code;
+    struct slice transport = slice_head(text, colon), nexthop = slice_from_index(text, colon + 1);
+    int          code;
 
     if (nexthop.n == 0 && !name_code_exact(text_services, transport, &code))
-        return fail(err, transport, "the next-hop is missing");
+        return fail(err, text, "the next-hop is missing");
     destination->form = DESTINATION_TRANSPORT;
     destination->transport = region_slice(region, transport);
     destination->nexthop = region_slice(region, nexthop);
@@ -114,7 +115,7 @@ bool destination_parse(struct region *region, struct destination *destination, s
     colon = find_colon(text);
     if (colon < text.n && is_service(region, slice_head(text, colon), config) &&
         !is_digits(slice_from_index(text, colon + 1)))
-        return parse_transport(region, destination, slice_head(text, colon), slice_from_index(text, colon + 1), err);
+        return parse_transport(region, destination, text, colon, err);
     if (slice_find(text, '@') < text.n)
         return parse_address(region, destination, text, err);
     if (text.p[0] == '[' || colon < text.n) {

@@ -64,6 +64,11 @@ run scan -c "$work/config" -f "$work/list"
 status_is 64 'no destination in a file: status'
 has "$work/err" "$work/list:4: " 'no destination in a file: file and line'
 
+printf '\357\273\277example.org\r\n  example.org\t# again\r\nuser#1@example.org\r\n' >"$work/list"
+run scan -c "$work/config" -f "$work/list" --resolver 127.0.0.1:1 --csv -
+[ "$(cut -d, -f1 "$work/out" | tail -n +2 | tr -d '"\r' | tr '\n' ' ')" = 'example.org user#1@example.org ' ]
+result $? 'a list as an editor on Windows leaves it, and an address with a #'
+
 run scan -c "$work/config" -f "$work/nolist"
 status_is 66 'a missing list: status'
 
@@ -126,6 +131,14 @@ has "$work/err" "$work/other:1: " 'a file that is no facts file: file and line'
 run replay -c "$work/config" "$work/cut"
 status_is 65 'facts that were cut: status'
 has "$work/err" "$work/cut:2: " 'facts that were cut: file and line'
+
+{ head -n 1 "$work/facts"; echo '{"fact":"destination","destination":"no destination"}'; } >"$work/odd"
+run replay -c "$work/config" "$work/odd"
+status_is 65 'facts with a destination that is none: status'
+echo >"$work/blank"
+run replay -c "$work/config" "$work/blank"
+status_is 65 'facts that are one empty line: status'
+has "$work/err" "$work/blank:1: " 'facts that are one empty line: file and line'
 
 # What stops or fails smtp(8) only
 configuration
