@@ -1,5 +1,7 @@
 #include "reports/reading.h"
 
+#include <string.h>
+
 #include "scanner/base/utc.h"
 
 void reading_fails(struct reading *r, const char *key, const char *what)
@@ -125,6 +127,17 @@ static enum severity need_severity(struct reading *r, const struct json *object)
     return SEVERITY_NOTICE;
 }
 
+/* A later version may know more codes than this one: any word of their shape will do, nothing that a format would have to
+ * escape. */
+static const char *need_code(struct reading *r, const struct json *object)
+{
+    const char *code = need_text(r, object, "code");
+
+    if (code[0] == '\0' || code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+        reading_fails(r, "code", "is no finding code");
+    return code;
+}
+
 void read_findings(struct reading *r, const struct json *array, struct findings *findings)
 {
     size_t i;
@@ -132,7 +145,7 @@ void read_findings(struct reading *r, const struct json *array, struct findings 
     for (i = 0; r->good && i < json_count(array); i++) {
         const struct json *one = json_at(array, i);
 
-        findings_add(r->region, findings, need_text(r, one, "code"), need_severity(r, one), read_text(r, one, "host"),
+        findings_add(r->region, findings, need_code(r, one), need_severity(r, one), read_text(r, one, "host"),
                      read_text(r, one, "file"), (int)read_number(r, one, "line", INT32_MAX), "%s",
                      need_text(r, one, "text"));
     }

@@ -86,6 +86,7 @@ static const struct {
     { "\"destinations\": [", "\"destinations\": 1, \"x\": [", "destinations is no list" },
     { "\"forecast\":{", "\"forecast\":[],\"x\":{", "forecast is no object" },
     { "\"severity\":\"critical\"", "\"severity\":\"bad\"", "severity is none" },
+    { "\"code\":\"certificate-name-mismatch\"", "\"code\":\"<b>\"", "code is no finding code" },
     { "\"address\":\"192.0.2.1\"", "\"address\":\"192.0.2\"", "address is none" },
     { "\"port\":25", "\"port\":65536", "port is no such number" },
     { "\"ending\":\"complete\"", "\"ending\":\"happy\"", "ending is none" },
