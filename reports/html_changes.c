@@ -46,35 +46,58 @@ static void put_change(struct region *region, struct buf *out, const struct chan
     buf_add_text(out, "</div></li>\n");
 }
 
-static void put_kind(struct region *region, struct buf *out, const struct changes *changes, enum change_kind kind,
-                     const char *then, bool is_filter)
+/* A number that opens its rows in the list below; field: what that calls changes of this sort. */
+static void put_number(struct buf *out, size_t n, enum change_kind kind, const char *field, const char *after)
 {
-    size_t i, shown = 0;
+    if (n == 0 || kind == CHANGE_VANISHED)
+        html_printf(out, "%zu %s", n, after);
+    else
+        html_printf(out, "<a href=\"#destinations\" data-%s=\"%s\" data-what=\"%s\">%zu %s</a>", field, change_word(kind),
+                    headings[kind], n, after);
+}
+
+/* The list below has no rows of these. */
+static void put_vanished(struct buf *out, const struct changes *changes, size_t from)
+{
+    size_t i;
+
+    buf_add_text(out, "<details><summary>The others</summary><p>");
+    for (i = from; i < changes->count && changes->items[i].kind == CHANGE_VANISHED; i++)
+        html_printf(out, "%s%s", i > from ? ", " : "", changes->items[i].before->destination);
+    buf_add_text(out, "</p></details>\n");
+}
+
+static void put_kind(struct region *region, struct buf *out, const struct changes *changes, enum change_kind kind,
+                     const char *then, const char *field)
+{
+    size_t i = 0, shown = 0;
 
     if (changes->by_kind[kind] == 0 || kind == CHANGE_SAME)
         return;
-    html_printf(out, "<h3>%zu %s</h3><ul class=\"plain\">\n", changes->by_kind[kind], headings[kind]);
-    for (i = 0; i < changes->count && shown < CHANGES_SHOWN; i++) {
-        if (changes->items[i].kind != kind)
-            continue;
+    buf_add_text(out, "<h3>");
+    put_number(out, changes->by_kind[kind], kind, field, headings[kind]);
+    buf_add_text(out, "</h3><ul class=\"plain\">\n");
+    while (changes->items[i].kind != kind)
+        i++;
+    for (; i < changes->count && changes->items[i].kind == kind && shown < CHANGES_SHOWN; i++, shown++)
         put_change(region, out, &changes->items[i], then);
-        shown++;
-    }
     buf_add_text(out, "</ul>");
-    if (changes->by_kind[kind] > shown && is_filter)
-        html_printf(out, "<p><a href=\"#destinations\" data-change=\"%s\">Show all %zu</a></p>", change_word(kind),
-                    changes->by_kind[kind]);
-    else if (changes->by_kind[kind] > shown)
-        html_printf(out, "<p class=\"dim\">And %zu more.</p>", changes->by_kind[kind] - shown);
+    if (changes->by_kind[kind] > shown && kind == CHANGE_VANISHED) {
+        put_vanished(out, changes, i);
+    } else if (changes->by_kind[kind] > shown) {
+        buf_add_text(out, "<p>Show all ");
+        put_number(out, changes->by_kind[kind], kind, field, "of them");
+        buf_add_text(out, "</p>");
+    }
 }
 
 static void put_kinds(struct region *region, struct buf *out, const struct changes *changes, const char *then,
-                      bool is_filter)
+                      const char *field)
 {
     int kind;
 
     for (kind = 0; kind < CHANGE_KINDS; kind++)
-        put_kind(region, out, changes, (enum change_kind)kind, then, is_filter);
+        put_kind(region, out, changes, (enum change_kind)kind, then, field);
 }
 
 /* What the history knows of the run before. */
@@ -84,7 +107,7 @@ static void put_news(struct region *region, struct buf *out, const struct news *
     if (news->before > 0) {
         html_printf(out, "<p>Since the run of %s%s.</p>\n", time_text(region, news->since),
                     news->changes.count == 0 ? ": nothing" : "");
-        put_kinds(region, out, &news->changes, "was", false);
+        put_kinds(region, out, &news->changes, "was", "news");
     } else {
         buf_add_text(out, "<p>This is the first run that the history knows of.</p>\n");
     }
@@ -119,17 +142,21 @@ static void put_new_findings(struct region *region, struct buf *out, const struc
 
 static void put_proposal(struct region *region, struct buf *out, const struct report *report)
 {
+    static const enum change_kind told[] = { CHANGE_WORSE, CHANGE_BETTER, CHANGE_OTHER, CHANGE_SAME };
     struct changes changes;
+    size_t         i;
 
     changes_of_proposed(&changes, region, report);
     html_printf(out, "<section aria-labelledby=\"changes\"><h2 id=\"changes\">What is proposed</h2>"
-                     "<p>With Postfix %s and <code>%s</code> instead: %zu worse, %zu better, %zu changed otherwise, "
-                     "%zu as now. All else on this page is about the configuration in force.</p>\n",
-                report_postfix_version(region, report->proposed), report_config_dir(report->proposed),
-                changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],
-                changes.by_kind[CHANGE_SAME]);
+                     "<p>With Postfix %s and <code>%s</code> instead: ", report_postfix_version(region, report->proposed),
+                report_config_dir(report->proposed));
+    for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        buf_add_text(out, i > 0 ? ", " : "");
+        put_number(out, changes.by_kind[told[i]], told[i], "change", headings[told[i]]);
+    }
+    buf_add_text(out, ". All else on this page is about the configuration in force.</p>\n");
     put_new_findings(region, out, report);
-    put_kinds(region, out, &changes, "now", true);
+    put_kinds(region, out, &changes, "now", "change");
     buf_add_text(out, "</section>\n");
 }
 

@@ -26,7 +26,7 @@ void html_groups_free(struct html_groups *groups)
         dict_free(groups->by_key);
 }
 
-/* The group of that key; *fresh when it is new. Counts the destination. */
+/* The group of that key; *fresh when it is new. Counts the destination, once. */
 static struct html_group *group_of(struct html_groups *groups, const char *key, const struct result *result, bool *fresh)
 {
     struct html_group *group = dict_find(groups->by_key, slice_of(key));
@@ -38,6 +38,9 @@ static struct html_group *group_of(struct html_groups *groups, const char *key, 
         group->verdict = result->verdict;
         dict_put(groups->by_key, slice_of(key), group);
     }
+    if (group->last == result)
+        return group;
+    group->last = result;
     if (group->count < GROUP_SHOWN)
         group->shown[group->count] = result;
     group->count++;
@@ -112,26 +115,47 @@ struct html_group *html_groups_add(struct html_groups *groups, const struct stor
     return group;
 }
 
+/* NULL: the finding does not say what will turn worse. */
+static const char *soon_key(struct region *region, const struct finding *finding)
+{
+    if (strcmp(finding->code, finding_word(FINDING_HORIZON)) != 0 &&
+        strcmp(finding->code, finding_word(FINDING_CERTIFICATE_EXPIRES_SOON)) != 0)
+        return NULL;
+    return region_printf(region, "%s %s %s", finding->code, finding->host != NULL ? finding->host : "", finding->text);
+}
+
 void html_groups_add_soon(struct html_groups *groups, const struct story *story)
 {
     const struct finding *finding;
 
     for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
+        const char        *key = soon_key(story->region, finding);
         struct html_group *group;
         bool               fresh;
 
-        if (strcmp(finding->code, finding_word(FINDING_HORIZON)) != 0 &&
-            strcmp(finding->code, finding_word(FINDING_CERTIFICATE_EXPIRES_SOON)) != 0)
+        if (key == NULL)
             continue;
-        group = group_of(groups,
-                         region_printf(story->region, "%s %s %s", finding->code, finding->host != NULL ? finding->host : "",
-                                       finding->text),
-                         story->result, &fresh);
+        group = group_of(groups, key, story->result, &fresh);
         if (!fresh)
             continue;
         group->host = region_text(groups->region, finding->host);
         group->why = region_text(groups->region, finding->text);
     }
+}
+
+unsigned html_groups_soon_mask(const struct html_groups *groups, const struct story *story, size_t most)
+{
+    const struct finding *finding;
+    unsigned              mask = 0;
+
+    for (finding = story->result->findings.first; finding != NULL; finding = finding->next) {
+        const char              *key = soon_key(story->region, finding);
+        const struct html_group *group = key != NULL ? dict_find(groups->by_key, slice_of(key)) : NULL;
+
+        if (group != NULL)
+            mask |= 1u << (group->number < most ? group->number : most);
+    }
+    return mask;
 }
 
 /* Larger is worse. A verdict that is not known asks for less haste than any trouble that is. */

@@ -12,7 +12,7 @@ struct html_group {
     const char           *why;                    /* a sentence */
     struct remedy         remedy;                 /* of the first; what suits none of the others is left out */
     const char           *remedy_for_all;         /* the sentence without names; NULL */
-    const struct result  *shown[GROUP_SHOWN];
+    const struct result  *shown[GROUP_SHOWN], *last;
     size_t                count;                  /* destinations */
     size_t                number;                 /* once the groups are sorted */
     size_t                born;                   /* order of appearance */
@@ -26,6 +26,8 @@ struct html_groups *html_groups_new(struct region *);
 struct html_group *html_groups_add(struct html_groups *, const struct story *);
 /* Adds it to a group for each of its findings that say what will turn worse. */
 void html_groups_add_soon(struct html_groups *, const struct story *);
+/* Once they are sorted: bit i for the group of number i, among them the destination's; bit most for all from there on. */
+unsigned html_groups_soon_mask(const struct html_groups *, const struct story *, size_t most);
 /* Worst verdict first, then the largest group, then order of appearance; numbers them. */
 void html_groups_sort(struct html_groups *);
 size_t html_groups_count(const struct html_groups *);

@@ -125,7 +125,34 @@ static const char *provider_of(const struct result *result)
                                                                                                            : host;
 }
 
-/* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark, change] */
+/* What the history says of the destination. */
+static const char *news_of(const struct html_page *page, const struct result *result)
+{
+    const struct change *change = dict_find(page->news, slice_of(result->destination->text));
+
+    return change != NULL ? change_word(change->kind) : "";
+}
+
+/* How long its hosts' certificates last, a bit for each bucket; and which of those that are named they showed. */
+static void put_leaf_masks(const struct html_page *page, struct buf *out, const struct result *result)
+{
+    size_t ends = 0, named = 0, h, i;
+
+    for (h = 0; h < result->hop_count; h++) {
+        for (i = 0; i < result->hops[h].host_count; i++) {
+            const struct html_leaf *leaf = html_leaf_of(page, &result->hops[h].hosts[i]);
+
+            if (leaf == NULL)
+                continue;
+            ends |= (size_t)1 << leaf->bucket;
+            named |= leaf->place < LEAVES_SHOWN ? (size_t)1 << leaf->place : 0;
+        }
+    }
+    html_printf(out, ",%zu,%zu", ends, named);
+}
+
+/* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark, change, news, level asked for,
+ * then bits: groups of what will break, how long certificates last, named certificates] */
 static void put_index_row(struct html_page *page, struct index *index, const struct story *story, size_t i)
 {
     const struct forecast   *forecast = &story->result->forecast;
@@ -134,6 +161,7 @@ static void put_index_row(struct html_page *page, struct index *index, const str
         verdict_word(story->result->verdict), story_level(story), reason_code(forecast->reason), dash(forecast->dsn),
         dash(forecast->tls), provider_of(story->result), dash(story_entry(story, story->policy)), row_remark(story),
         story->result->proposed != NULL ? change_word(change_of_proposed(page->report, story->result)) : "",
+        news_of(page, story->result), html_level_word(html_level_row(story)),
     };
     size_t k;
 
@@ -142,6 +170,8 @@ static void put_index_row(struct html_page *page, struct index *index, const str
     html_printf(&index->rows, ",%d", trouble != NULL ? (int)trouble->number : -1);
     for (k = 0; k < sizeof(words) / sizeof(words[0]); k++)
         html_printf(&index->rows, ",%zu", word_number(index, words[k]));
+    html_printf(&index->rows, ",%zu", (size_t)html_groups_soon_mask(page->soon, story, GROUPS_SHOWN));
+    put_leaf_masks(page, &index->rows, story->result);
     buf_add_char(&index->rows, ']');
 }
 

@@ -11,9 +11,13 @@ struct html_leaf {
     const char          *host;
     const struct result *last;     /* the destination that was counted last */
     size_t               destinations;
+    size_t               bucket;       /* how long it still lasts: html_pictures.c */
+    size_t               place;        /* among all, the first to end first */
 };
 
-#define LEVEL_ROWS (LEVEL_SECURE - LEVEL_INVALID + 1)
+#define LEVEL_ROWS (LEVEL_SECURE - LEVEL_INVALID + 2)   /* the last is that of no policy */
+#define GROUPS_SHOWN 25                                 /* of what needs doing, and of what will break */
+#define LEAVES_SHOWN 8                                  /* certificates that are named */
 
 struct html_page {
     const struct report  *report;
@@ -23,13 +27,24 @@ struct html_page {
     struct html_group   **troubles;     /* of results[i]; NULL: delivered as asked, or acknowledged */
     struct html_groups   *todo, *soon;
     size_t                acknowledged; /* destinations whose fault is */
-    size_t                by_level[LEVEL_ROWS][VERDICT_UNKNOWN + 1];  /* row: level - LEVEL_INVALID */
+    size_t                by_level[LEVEL_ROWS][VERDICT_UNKNOWN + 1];  /* rows: html_level_row */
     struct dict          *leaves;       /* certificate id -> struct html_leaf */
+    struct html_leaf    **by_end;       /* the same, the first to end first */
+    struct dict          *news;         /* destination -> struct change, what the history says of it */
 };
 
 /* Worst first; the order of every list of verdicts. */
 extern const enum verdict html_verdict_order[];
 #define HTML_VERDICTS 5
+
+/* The level that the policy asks for: its row, and the row's word. */
+size_t html_level_row(const struct story *);
+const char *html_level_word(size_t row);
+
+/* Sorts what was seen of certificates into by_end, and each into its bucket. */
+void html_leaves_sort(struct html_page *);
+/* The certificate of a host itself; NULL: none was seen, or it is none. */
+struct html_leaf *html_leaf_of(const struct html_page *, const struct host_result *);
 
 /* Sections that fit into memory whatever the report is. */
 void html_title(struct html_page *, struct buf *);

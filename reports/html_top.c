@@ -6,9 +6,6 @@
 #include "reports/html_page.h"
 #include "reports/json_parts.h"
 
-#define TODO_SHOWN 25
-#define SOON_SHOWN 25
-
 const enum verdict html_verdict_order[HTML_VERDICTS] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,
                                                          VERDICT_DELIVER };
 
@@ -57,7 +54,8 @@ void html_headline(struct html_page *page, struct buf *out)
     if (all == 0)
         html_printf(out, "No destinations");
     else if (bad > 0)
-        html_printf(out, "%zu of %zu destination%s need%s attention", bad, all, plural(all), bad == 1 ? "s" : "");
+        html_printf(out, "<a href=\"#destinations\" data-trouble=\"all\" data-what=\"in need of attention\">%zu of %zu "
+                         "destination%s</a> need%s attention", bad, all, plural(all), bad == 1 ? "s" : "");
     else if (page->acknowledged > 0)
         html_printf(out, "No destination needs attention");
     else if (all == 1)
@@ -81,7 +79,8 @@ void html_run(struct html_page *page, struct buf *out)
     if (report->resolver != NULL)
         html_printf(out, ", DNS from <code>%s</code>", report->resolver);
     if (page->acknowledged > 0)
-        html_printf(out, "; %zu acknowledged fault%s aside", page->acknowledged, plural(page->acknowledged));
+        html_printf(out, "; <a href=\"#destinations\" data-trouble=\"acknowledged\" data-what=\"acknowledged\">%zu "
+                         "acknowledged fault%s</a> aside", page->acknowledged, plural(page->acknowledged));
     buf_add_text(out, ".</p>");
     if (!report->complete) {
         buf_add_text(out, "<p class=\"banner\">");
@@ -106,8 +105,8 @@ void html_tiles(struct html_page *page, struct buf *out)
     }
 }
 
-/* "bank.example, school.example and 7 more"; is_filter: the list below can show the group alone. */
-static void put_names(struct buf *out, const struct html_group *group, bool is_filter)
+/* "bank.example, school.example and 7 more"; kind: what the list below calls groups of this kind. */
+static void put_names(struct buf *out, const struct html_group *group, const char *kind)
 {
     size_t i;
 
@@ -117,17 +116,17 @@ static void put_names(struct buf *out, const struct html_group *group, bool is_f
                     group->shown[i]->destination->text, group->shown[i]->destination->text);
     if (i < group->count)
         html_printf(out, " <span>and %zu more</span>", group->count - i);
-    if (group->count > 1 && is_filter)
-        html_printf(out, " <a class=\"size\" href=\"#destinations\" data-group=\"%zu\">(show all %zu)</a>", group->number,
-                    group->count);
+    if (group->count > 1 && group->number < GROUPS_SHOWN)
+        html_printf(out, " <a class=\"size\" href=\"#destinations\" data-%s=\"%zu\" data-what=\"%s\">(show all %zu)</a>", kind,
+                    group->number, group->why, group->count);
     buf_add_text(out, "</p>");
 }
 
-static void put_more(struct buf *out, size_t count, size_t shown)
+static void put_more(struct buf *out, size_t count, const char *kind)
 {
-    if (count > shown)
-        html_printf(out, "<p class=\"dim\">And %zu more of this kind; the destinations below have them all.</p>",
-                    count - shown);
+    if (count > GROUPS_SHOWN)
+        html_printf(out, "<p><a href=\"#destinations\" data-%s=\"%d\" data-what=\"all the others\">And %zu more of this "
+                         "kind</a></p>", kind, GROUPS_SHOWN, count - GROUPS_SHOWN);
 }
 
 static void put_why(struct buf *out, const struct html_group *group)
@@ -143,7 +142,7 @@ static void put_trouble(struct buf *out, const struct html_group *group)
     buf_add_text(out, "<li>");
     html_verdict(out, verdict_word(group->verdict));
     buf_add_text(out, "<div>");
-    put_names(out, group, true);
+    put_names(out, group, "trouble");
     put_why(out, group);
     if (group->remedy.text != NULL) {
         buf_add_text(out, "<div class=\"remedy\">");
@@ -160,10 +159,10 @@ void html_todo(struct html_page *page, struct buf *out)
     if (count == 0)
         return;
     buf_add_text(out, "<section aria-labelledby=\"todo\"><h2 id=\"todo\">What needs doing</h2><ol class=\"todo\">\n");
-    for (i = 0; i < count && i < TODO_SHOWN; i++)
+    for (i = 0; i < count && i < GROUPS_SHOWN; i++)
         put_trouble(out, html_groups_at(page->todo, i));
     buf_add_text(out, "</ol>");
-    put_more(out, count, TODO_SHOWN);
+    put_more(out, count, "trouble");
     buf_add_text(out, "</section>\n");
 }
 
@@ -174,18 +173,18 @@ void html_soon(struct html_page *page, struct buf *out)
     if (count == 0)
         return;
     buf_add_text(out, "<section aria-labelledby=\"soon\"><h2 id=\"soon\">About to break</h2><ul class=\"plain\">\n");
-    for (i = 0; i < count && i < SOON_SHOWN; i++) {
+    for (i = 0; i < count && i < GROUPS_SHOWN; i++) {
         const struct html_group *group = html_groups_at(page->soon, i);
 
         buf_add_text(out, "<li>");
         html_severity(out, SEVERITY_WARNING);
         buf_add_text(out, "<div>");
-        put_names(out, group, false);
+        put_names(out, group, "soon");
         put_why(out, group);
         buf_add_text(out, "</div></li>\n");
     }
     buf_add_text(out, "</ul>");
-    put_more(out, count, SOON_SHOWN);
+    put_more(out, count, "soon");
     buf_add_text(out, "</section>\n");
 }
 

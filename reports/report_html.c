@@ -1,6 +1,7 @@
 /* The report as one HTML file: the template's text, with a section in each of its slots. */
 #include <string.h>
 
+#include "reports/compare.h"
 #include "reports/html.h"
 #include "reports/html_page.h"
 #include "reports/html_template.h"
@@ -64,7 +65,7 @@ static void count_leaves(struct html_page *page, const struct result *result)
             leaf = dict_find(page->leaves, slice_of(id));
             if (leaf == NULL) {
                 leaf = region_alloc(page->region, sizeof(*leaf));
-                *leaf = (struct html_leaf){ cert, host->host->host, NULL, 0 };
+                *leaf = (struct html_leaf){ .cert = cert, .host = host->host->host };
                 dict_put(page->leaves, slice_of(id), leaf);
             }
             if (leaf->last != result)
@@ -82,11 +83,9 @@ static void survey(struct html_page *page)
         const struct result *result = page->results[i];
         struct region       *region = region_new();
         struct story         story;
-        int                  level;
 
         story_find(&story, region, page->report, result);
-        level = story.policy != NULL && story.policy->level >= LEVEL_INVALID ? (int)story.policy->level : LEVEL_INVALID;
-        page->by_level[level - LEVEL_INVALID][result->verdict]++;
+        page->by_level[html_level_row(&story)][result->verdict]++;
         if (result->verdict != VERDICT_DELIVER && result->acknowledged != NULL)
             page->acknowledged++;
         else if (result->verdict != VERDICT_DELIVER)
@@ -97,11 +96,23 @@ static void survey(struct html_page *page)
     }
     html_groups_sort(page->todo);
     html_groups_sort(page->soon);
+    html_leaves_sort(page);
+}
+
+static void gather_news(struct html_page *page)
+{
+    const struct news *news = page->report->news;
+    size_t             i;
+
+    for (i = 0; news != NULL && i < news->changes.count; i++)
+        if (news->changes.items[i].after != NULL)
+            dict_put(page->news, slice_of(news->changes.items[i].after->destination), &news->changes.items[i]);
 }
 
 bool report_html_write(const struct report *report, const struct report_options *options, const struct sink *sink)
 {
-    struct html_page         page = { .report = report, .sink = sink, .region = region_new(), .leaves = dict_new() };
+    struct html_page         page = { .report = report, .sink = sink, .region = region_new(), .leaves = dict_new(),
+                                      .news = dict_new() };
     const struct html_piece *piece;
     bool                     good = true;
 
@@ -111,6 +122,7 @@ bool report_html_write(const struct report *report, const struct report_options 
     page.todo = html_groups_new(page.region);
     page.soon = html_groups_new(page.region);
     survey(&page);
+    gather_news(&page);
     for (piece = html_template; good; piece++) {
         good = sink_text(sink, piece->text);
         if (piece->slot == NULL)
@@ -120,6 +132,7 @@ bool report_html_write(const struct report *report, const struct report_options 
     html_groups_free(page.todo);
     html_groups_free(page.soon);
     dict_free(page.leaves);
+    dict_free(page.news);
     region_free(page.region);
     return good;
 }

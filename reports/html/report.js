@@ -8,7 +8,8 @@
   const PROVIDERS = 200;    // that the filter offers; the search finds the others
   const VERDICTS = ['bounce', 'defer', 'downgrade', 'unknown', 'deliver'];
   // a row of the data
-  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE, NEWS, ASKED, SOON, ENDS, LEAF] =
+    Array.from({ length: 16 }, (_, n) => n);
   const COLUMNS = [
     { id: 'verdict', field: VERDICT, label: 'Verdict' }, { id: 'name', field: NAME, label: 'Destination' },
     { id: 'level', field: LEVEL, label: 'Level' }, { id: 'dsn', field: DSN, label: 'DSN' },
@@ -80,7 +81,7 @@
 
   /* What is shown */
 
-  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', change: '', trouble: null });
+  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', change: '', only: null });
   const state = { ...nothing(), grouping: null, sort: null, down: false, page: 0 };
   const opened = new Set();
   let shown = [];
@@ -102,7 +103,7 @@
     for (const { id, field } of SELECTS) {
       if (state[id] !== '') tests.push((row) => word(row, field) === state[id]);
     }
-    if (state.trouble !== null) tests.push((row) => row[TROUBLE] === state.trouble);
+    if (state.only !== null) tests.push(state.only.test);
     tests.push(...needles.map(makeSearchTest));
     return (row, i) => tests.every((test) => test(row, i));
   };
@@ -233,7 +234,7 @@
     go('Next', state.page + 1, to < shown.length);
   };
 
-  const isFiltered = () => shown.length < rows.length || state.trouble !== null;
+  const isFiltered = () => shown.length < rows.length || state.only !== null;
 
   const show = (limit = PAGE) => {
     const from = Math.min(state.page * PAGE, Math.max(0, shown.length - 1));
@@ -242,8 +243,9 @@
     fillPager(from, to);
     table.hidden = shown.length === 0;
     byId('clear').disabled = !isFiltered() && state.text === '';
-    byId('count').textContent = shown.length === 0 ? 'No destination is like that. Clear the filters to see all of them.'
-      : isFiltered() ? `${shown.length.toLocaleString('en')} of ${plural(rows.length, 'destination')}` : plural(rows.length, 'destination');
+    const what = state.only === null ? '' : `: ${state.only.what}`;
+    byId('count').textContent = shown.length === 0 ? `No destination is like that${what}. Clear the filters to see all of them.`
+      : isFiltered() ? `${shown.length.toLocaleString('en')} of ${plural(rows.length, 'destination')}${what}` : plural(rows.length, 'destination');
   };
 
   /* Controls */
@@ -341,14 +343,36 @@
     button.scrollIntoView();
   };
 
+  /* The rows that a number on the page counted. */
+  const GROUPS_SHOWN = 25;  // of reports/html_page.h: those from there on are one
+  const hasBit = (field) => (value) => (row) => (row[field] & (1 << value)) !== 0;
+  const COUNTED = {
+    asked: (value) => (row) => word(row, ASKED) === value,
+    news: (value) => (row) => word(row, NEWS) === value,
+    trouble: (value) => {
+      if (value === 'all') return (row) => row[TROUBLE] >= 0;
+      if (value === 'acknowledged') return (row) => row[TROUBLE] < 0 && word(row, VERDICT) !== 'deliver';
+      return Number(value) < GROUPS_SHOWN ? (row) => row[TROUBLE] === Number(value) : (row) => row[TROUBLE] >= GROUPS_SHOWN;
+    },
+    soon: hasBit(SOON), ends: hasBit(ENDS), leaf: hasBit(LEAF),
+  };
+
+  const follow = ({ dataset }) => {
+    const filters = {};
+    if (dataset.verdict !== undefined) filters.verdicts = new Set([dataset.verdict]);
+    if (dataset.change !== undefined) filters.change = dataset.change;
+    for (const [key, make] of Object.entries(COUNTED)) {
+      if (dataset[key] !== undefined) filters.only = { what: dataset.what ?? `level ${dataset[key]}`, test: make(dataset[key]) };
+    }
+    jump(filters);
+  };
+
   document.addEventListener('click', (event) => {
-    const link = event.target.closest('a[data-verdict], a[data-group], a[data-change], a[data-destination]');
-    if (link === null) return;
+    const link = event.target.closest('a[href="#destinations"]');
+    if (link === null || link.classList.contains('skip')) return;
     event.preventDefault();
-    if (link.dataset.verdict) jump({ verdicts: new Set([link.dataset.verdict]) });
-    else if (link.dataset.change) jump({ change: link.dataset.change });
-    else if (link.dataset.group) jump({ trouble: Number(link.dataset.group) });
-    else openByName(link.dataset.destination);
+    if (link.dataset.destination !== undefined) openByName(link.dataset.destination);
+    else follow(link);
   });
   byId('clear').addEventListener('click', () => { Object.assign(state, nothing()); changed(); byId('search').focus(); });
   addEventListener('beforeprint', () => show(PRINTED));

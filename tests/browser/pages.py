@@ -28,3 +28,29 @@ def many(sample, count, providers=400):
         summary[verdict] += 1
     report["summary"] = {**summary, "destinations": count}
     return report
+
+
+def standing(destination, verdict, **others):
+    return {"verdict": verdict, "reason": destination["forecast"]["reason"], "dsn": destination["forecast"]["dsn"],
+            "tls": destination["forecast"]["tls"], "level": None, "effective_level": None, "hosts": "mx.example",
+            "entry": None, "text": destination["forecast"]["text"] or "nothing was said", **others}
+
+
+def with_history(report):
+    """The same report, as a run of a history that knows of nights with more trouble and less; each destination has changed."""
+    report = copy.deepcopy(report)
+    counts = {verdict: report["summary"][verdict] for verdict in set(VERDICTS)}
+    report["trend"] = [{"finished": f"2026-11-{day:02}T01:15:00Z", **counts, "defer": counts["defer"] + day % 5,
+                        "deliver": counts["deliver"] + 100000} for day in range(1, 20)]
+    report["trend"].append({"finished": report["run"]["finished"], **counts})
+    changes = []
+    for i, destination in enumerate(report["destinations"]):
+        kind = ("worse", "better", "other", "appeared", "vanished")[i % 5]
+        changes.append({
+            "destination": destination["destination"] if kind != "vanished" else f"gone{i}.example", "change": kind,
+            "before": standing(destination, "deliver") if kind != "appeared" else None,
+            "after": standing(destination, destination["verdict"]) if kind != "vanished" else None,
+            "note": "seen 3 times since 2026-11-01" if kind == "worse" else None})
+    report["changes"] = {"run": 20, "before": 19, "since": "2026-11-19T01:15:00Z", "only": False, "destinations": changes,
+                         "findings": []}
+    return report

@@ -169,6 +169,41 @@ def test_group_of_trouble(view, path):
          "what needs doing: and has the focus")
 
 
+def test_counts(view, path, name):
+    """Every number that is a link opens as many rows as it says; of certificates and of groups, some rows."""
+    view.open(path)
+    followed = view.run("""
+        const links = [...document.querySelectorAll('a[href="#destinations"]:not(.skip)')];
+        return links.filter((a) => a.dataset.destination === undefined).map((a) => {
+            a.click();
+            const told = document.querySelector('#count').textContent;
+            const n = (text) => Number((text.match(/[0-9][0-9,]*/) ?? ['0'])[0].replaceAll(',', ''));
+            const some = a.dataset.ends !== undefined || a.textContent.startsWith('And');
+            return [a.outerHTML.slice(0, 200), n(a.textContent), n(told), some];
+        })""")
+    ok(len(followed) > 12, f"{name}: numbers are links", len(followed))
+    wrong = [one for one in followed if not (one[2] > 0 if one[3] else one[1] == one[2])]
+    same(wrong, [], f"{name}: {len(followed)} numbers open their rows")
+    loose = view.run("""return [...document.querySelectorAll('.picture td, .rows:not(#list) td.n')].filter((td) =>
+        /^[1-9][0-9]*$/.test(td.textContent) && td.querySelector('a') === null && td.closest('details') === null)
+        .map((td) => td.outerHTML)""")
+    same(loose, [], f"{name}: no number of a picture is without")
+
+
+def test_trend(view, path, report):
+    view.open(path)
+    same(len(view.all(".columns .run")), len(report["trend"]), "trend: a column for each run")
+    same(view.text("#trend"), f"The last {len(report['trend'])} runs", "trend: its heading")
+    view.run("document.querySelector('#trend').parentElement.querySelector('details').open = true")
+    same(view.texts("section[aria-labelledby=trend] tbody tr:first-child td"),
+         [str(report["trend"][-1][verdict]) for verdict in VERDICTS], "trend: this run's counts are the first row")
+    heights = view.run("return [...document.querySelectorAll('.columns g')].map((g) => [...g.querySelectorAll('rect:not(.run)')]"
+                       ".reduce((sum, r) => sum + r.getBoundingClientRect().height, 0))")
+    trouble = [sum(run[verdict] for verdict in VERDICTS if verdict != "deliver") for run in report["trend"]]
+    ok(all((a < b) == (x < y) for a, x in zip(trouble, heights) for b, y in zip(trouble, heights) if a != b),
+       "trend: more trouble, a higher column", trouble, heights)
+
+
 def test_keyboard(view, path):
     from selenium.webdriver.common.keys import Keys
     view.open(path)
@@ -231,13 +266,13 @@ return [...document.querySelectorAll('*')].filter((e) => !allowed.has(e.localNam
     || [...e.attributes].some((a) => a.name.startsWith('on') || a.name === 'style'
                                      || (a.name === 'href' && !a.value.startsWith('#') && a.value !== 'data:,')
                                      || a.name === 'src')).map((e) => e.outerHTML.slice(0, 200))
-""" % json.dumps("""html head meta link title style script body svg symbol path use rect a header p h1 h2 h3 ul ol li span
+""" % json.dumps("""html head meta link title style script body svg symbol path use rect g desc a header p h1 h2 h3 ul ol li span
 code pre main section div dl dt dd details summary table caption thead tbody tr th td input label select option button
 fieldset legend nav noscript strong br""".split())
 
 
 def test_hostile(view, work):
-    report = poison(sample())
+    report = pages.with_history(poison(sample()))
     path = page(work, "hostile", report)
     if path is None:
         return
@@ -353,9 +388,9 @@ def main():
     view = None
     try:
         view = chromium.Browser(os.path.join(work, "profile"))
-        some = pages.many(sample(), 300, providers=12)
+        some = pages.with_history(pages.many(sample(), 300, providers=12))
         some_path, many_path = page(work, "some", some), page(work, "many", pages.many(sample(), MANY))
-        small = sample()
+        small = pages.with_history(sample())
         small_path = page(work, "small", small)
         if some_path and many_path and small_path:
             test_content(view, small_path, small)
@@ -363,6 +398,9 @@ def main():
             test_group_of_trouble(view, some_path)
             test_keyboard(view, some_path)
             test_hostile(view, work)
+            test_counts(view, some_path, "300 destinations")
+            test_counts(view, small_path, "a small report")
+            test_trend(view, small_path, small)
             test_accessibility(view, small_path, chromium.axe(os.path.join(BUILD, "tests", "browser"), HERE))
             test_width(view, small_path)
             test_without_script(view, small_path, small)
