@@ -346,7 +346,8 @@ static bool save_facts(struct audit *audit, struct error *err)
 {
     struct facts_header header = { .started = audit->report.started, .finished = audit->report.finished,
                                    .complete = audit->report.complete, .resolver = audit->report.resolver,
-                                   .sharing = audit->report.sharing };
+                                   .sharing = audit->report.sharing, .allow = audit->options->allow,
+                                   .allow_count = audit->options->allow_count };
     struct output      *output = audit->facts_output;
     struct sink         sink;
 

@@ -110,7 +110,7 @@ static bool merge_facts_files(struct merging *m)
         good = facts_file_read(m->region, files->items[i], &parts[i].header, parts[i].facts, m->err);
     }
     if (good) {
-        merge_facts(parts, files->count, facts, &header);
+        merge_facts(m->region, parts, files->count, facts, &header);
         good = write_facts(m, facts, &header);
     }
     for (i = 0; i < files->count; i++)

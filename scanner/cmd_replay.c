@@ -16,9 +16,25 @@ static bool read_facts(struct audit *audit, struct facts_header *header, struct 
         if (i == 0)
             *header = one;
         else
-            facts_header_add(header, &one);
+            facts_header_add(audit->region, header, &one);
     }
     return true;
+}
+
+/* What the scan was told to contact is judged as it was; --allow-address adds more. */
+static void allow_as_before(struct audit *audit, const struct facts_header *header)
+{
+    struct options *options = region_alloc(audit->region, sizeof(*options));
+    size_t          i, n = 0;
+
+    *options = *audit->options;
+    options->allow_count += header->allow_count;
+    options->allow = region_array(audit->region, options->allow_count + 1, sizeof(*options->allow));
+    for (i = 0; i < audit->options->allow_count; i++)
+        options->allow[n++] = audit->options->allow[i];
+    for (i = 0; i < header->allow_count; i++)
+        options->allow[n++] = header->allow[i];
+    audit->options = options;
 }
 
 static bool replay(struct audit *audit, struct error *err)
@@ -29,6 +45,7 @@ static bool replay(struct audit *audit, struct error *err)
 
     if (!audit_open_history(audit, err) || !audit_open_outputs(audit, true, err) || !read_facts(audit, &header, err))
         return false;
+    allow_as_before(audit, &header);
     count = facts_destination_count(audit->facts);
     texts = region_array(audit->region, count + 1, sizeof(*texts));
     for (i = 0; i < count; i++)

@@ -39,7 +39,19 @@ static size_t *sharing_member(struct report_sharing *sharing, size_t i)
     return (size_t *)(void *)((char *)sharing + sharing_members[i].offset);
 }
 
-void facts_header_add(struct facts_header *all, const struct facts_header *one)
+static void add_allowed(struct region *region, struct facts_header *header, const struct prefix *more, size_t count)
+{
+    struct prefix *all = region_array(region, header->allow_count + count + 1, sizeof(*all));
+
+    if (header->allow_count > 0)
+        memcpy(all, header->allow, header->allow_count * sizeof(*all));
+    if (count > 0)
+        memcpy(all + header->allow_count, more, count * sizeof(*all));
+    header->allow = all;
+    header->allow_count += count;
+}
+
+void facts_header_add(struct region *region, struct facts_header *all, const struct facts_header *one)
 {
     struct report_sharing more = one->sharing;
     bool                  same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
@@ -51,6 +63,34 @@ void facts_header_add(struct facts_header *all, const struct facts_header *one)
     all->finished = one->finished > all->finished ? one->finished : all->finished;
     for (i = 0; i < SHARING_MEMBERS; i++)
         *sharing_member(&all->sharing, i) += *sharing_member(&more, i);
+    add_allowed(region, all, one->allow, one->allow_count);
+}
+
+static struct json *allowed_to_json(const struct facts_header *header)
+{
+    struct json *list = json_array();
+    char         address[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 16];
+    size_t       i;
+
+    for (i = 0; i < header->allow_count; i++) {
+        address_to_text(&header->allow[i].address, address);
+        snprintf(text, sizeof(text), "%s/%u", address, header->allow[i].bits);
+        json_push(list, json_text(text));
+    }
+    return list;
+}
+
+static bool read_allowed(struct region *region, const struct json *list, struct facts_header *header)
+{
+    struct prefix *all = region_array(region, json_count(list) + 1, sizeof(*all));
+    size_t         i;
+
+    for (i = 0; i < json_count(list); i++)
+        if (!prefix_parse(&all[i], json_as_slice(json_at(list, i))))
+            return false;
+    header->allow = all;
+    header->allow_count = json_count(list);
+    return true;
 }
 
 struct json *facts_header_to_json(const struct facts_header *header)
@@ -71,6 +111,7 @@ struct json *facts_header_to_json(const struct facts_header *header)
     json_put(object, "resolver", json_text(header->resolver));
     for (i = 0; i < SHARING_MEMBERS; i++)
         json_put(object, sharing_members[i].name, json_integer((int64_t)*sharing_member(&sharing, i)));
+    json_put(object, "allowed", allowed_to_json(header));
     if (header->journal)
         json_put(object, "journal", json_bool(true));
     return object;
@@ -119,6 +160,8 @@ static bool read_header(struct region *region, const char *path, const struct js
     if (!utc_parse(json_get_slice(json, "started"), &header->started) ||
         !utc_parse(json_get_slice(json, "finished"), &header->finished))
         return malformed(err, path, 1, "the header has no times");
+    if (!read_allowed(region, json_get(json, "allowed"), header))
+        return malformed(err, path, 1, "the header allows what is no address");
     header->complete = json_get_bool(json, "complete", true);
     header->journal = json_get_bool(json, "journal", false);
     header->resolver = region_text(region, resolver);

@@ -3,6 +3,7 @@
 #define SCANNER_FACTS_FILE_H
 
 #include "reports/formats.h"
+#include "scanner/base/address.h"
 #include "scanner/base/error.h"
 #include "scanner/base/json.h"
 #include "scanner/base/region.h"
@@ -13,10 +14,12 @@ struct facts_header {
     bool        complete, journal;   /* journal: of a run that goes on, or was cut off (journal.h) */
     const char *resolver;            /* NULL: not told */
     struct report_sharing sharing;   /* what was asked, so that a replay tells it too */
+    const struct prefix *allow;      /* --allow-address of that run: what it contacted, a replay may judge */
+    size_t      allow_count;
 };
 
 /* What two files tell together: from the first start to the last finish. */
-void facts_header_add(struct facts_header *all, const struct facts_header *one);
+void facts_header_add(struct region *, struct facts_header *all, const struct facts_header *one);
 
 /* Writes all facts. False when the sink failed. */
 bool facts_file_write(const struct facts_header *, struct facts *, const struct sink *);

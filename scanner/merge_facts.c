@@ -55,14 +55,15 @@ static size_t next_part(const struct facts_part *parts, size_t count, const bool
     return next;
 }
 
-void merge_facts(const struct facts_part *parts, size_t count, struct facts *facts, struct facts_header *header)
+void merge_facts(struct region *region, const struct facts_part *parts, size_t count, struct facts *facts,
+                 struct facts_header *header)
 {
     bool  *done = mem_array(count + 1, sizeof(*done));
     size_t i, next;
 
     *header = parts[0].header;
     for (i = 1; i < count; i++)
-        facts_header_add(header, &parts[i].header);
+        facts_header_add(region, header, &parts[i].header);
     add_destinations(parts, count, facts);
     while ((next = next_part(parts, count, done)) < count) {
         add_observations(facts, parts[next].facts);

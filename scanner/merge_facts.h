@@ -10,7 +10,9 @@ struct facts_part {
 };
 
 /* Adds all parts to facts: destinations in the order of the parts, each once; of two observations of the same thing the one
- * whose run finished last, unless that run did not come to observe it. *header tells of all of them. */
-void merge_facts(const struct facts_part *parts, size_t count, struct facts *facts, struct facts_header *header);
+ * whose run finished last, unless that run did not come to observe it. *header tells of all of them; what it points to is
+ * in the region or the parts' own. */
+void merge_facts(struct region *, const struct facts_part *parts, size_t count, struct facts *facts,
+                 struct facts_header *header);
 
 #endif
