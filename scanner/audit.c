@@ -31,6 +31,22 @@ static bool load_proposed(struct audit *audit, struct error *err)
     return audit->proposed_config != NULL;
 }
 
+static bool history_wanted_for(const struct options *options, const char *option, struct error *err)
+{
+    if (options->history != NULL)
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--%s: past runs are to be compared with, and no --history is named", option);
+    error_fix(err, "add --history FILE");
+    return false;
+}
+
+/* What can be told before anything is read. */
+static bool options_agree(const struct options *options, struct error *err)
+{
+    return (!options->changes_only || history_wanted_for(options, "changes-only", err)) &&
+           (options->confirm == 0 || history_wanted_for(options, "confirm", err));
+}
+
 bool audit_init(struct audit *audit, struct region *region, const struct options *options, struct error *err)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
@@ -40,6 +56,8 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
     audit->began_ms = loop_now_ms(NULL);
     audit->region = region;
     audit->options = options;
+    if (!options_agree(options, err))
+        return false;
     audit->config = load_config(region, &request, err);
     if (audit->config == NULL || !load_proposed(audit, err))
         return false;
@@ -256,22 +274,10 @@ void audit_replay(struct audit *audit, bool ask_tables, int64_t evaluated_at)
     run_offline(audit->region, &request, audit->facts, ask_tables, &audit->outcome);
 }
 
-static bool history_wanted_for(const struct options *options, const char *option, struct error *err)
-{
-    if (options->history != NULL)
-        return true;
-    error_set(err, EXIT_USAGE_ERROR, "--%s: past runs are to be compared with, and no --history is named", option);
-    error_fix(err, "add --history FILE");
-    return false;
-}
-
 bool audit_open_history(struct audit *audit, struct error *err)
 {
     const struct options *options = audit->options;
 
-    if ((options->changes_only && !history_wanted_for(options, "changes-only", err)) ||
-        (options->confirm > 0 && !history_wanted_for(options, "confirm", err)))
-        return false;
     if (options->changes_only && audit->proposed_config != NULL) {
         error_set(err, EXIT_USAGE_ERROR, "--changes-only and --proposed tell different changes");
         error_fix(err, "run them apart");
