@@ -51,12 +51,20 @@ static void add_allowed(struct region *region, struct facts_header *header, cons
     header->allow_count += count;
 }
 
+static bool is_same_run(const struct facts_header *a, const struct facts_header *b)
+{
+    return a->started == b->started && a->finished == b->finished && a->allow_count == b->allow_count &&
+           memcmp(&a->sharing, &b->sharing, sizeof(a->sharing)) == 0;
+}
+
 void facts_header_add(struct region *region, struct facts_header *all, const struct facts_header *one)
 {
     struct report_sharing more = one->sharing;
     bool                  same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
     size_t                i;
 
+    if (is_same_run(all, one))
+        return;
     all->resolver = same ? all->resolver : NULL;
     all->complete = all->complete && one->complete;
     all->started = one->started < all->started ? one->started : all->started;
