@@ -171,6 +171,8 @@ void html_story(struct html_teller *teller, struct buf *out, const struct story 
     html_printf(out, "<p class=\"why\">%s</p><dl>", story_why(story));
     if (story->result->acknowledged != NULL)
         html_term(out, "acknowledged", acknowledgement_text(story));
+    if (story->result->weight != NULL)
+        html_term(out, "weight", weight_text(story->region, story->result->weight));
     put_remedy(out, story);
     put_forecast(out, story);
     html_term_code(out, "policy", story_entry(story, story->policy));

@@ -267,6 +267,8 @@ static void put_destination(struct text_report *text, const struct result *resul
                     verdict_word(result->best));
     if (bad || text->options->verbose)
         put_optional(text, "policy", story_entry(&story, story.policy));
+    if (result->weight != NULL && (bad || text->options->verbose))
+        put_optional(text, "weight", weight_text(region, result->weight));
     put_findings(text, &story);
     if (result->acknowledged != NULL)
         page_printf(&text->page, detail("known"), "until %s: %s", time_text(region, result->acknowledged->until),

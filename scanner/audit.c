@@ -74,6 +74,7 @@ void audit_clear(struct audit *audit)
     run_outcome_clear(&audit->outcome);
     history_close(audit->history);
     journal_close(audit->journal, false);
+    maillog_free(audit->mail);
     trust_free(audit->trust);
     trust_free(audit->proposed_trust);
     facts_free(audit->facts);
@@ -141,6 +142,20 @@ static struct run_request request_of(struct audit *audit, int64_t when)
                                  .when = audit->options->has_at ? audit->options->at : when };
 }
 
+bool audit_read_mail(struct audit *audit, struct error *err)
+{
+    const struct options *options = audit->options;
+    size_t                i;
+
+    if (options->logs.count == 0 && !options->from_queue)
+        return true;
+    audit->mail = maillog_new();
+    for (i = 0; i < options->logs.count; i++)
+        if (!maillog_read(audit->mail, options->logs.items[i], err))
+            return false;
+    return !options->from_queue || maillog_read_queue(audit->mail, options->config_dir, err);
+}
+
 void audit_add_proposed_destinations(struct audit *audit)
 {
     struct findings ignored = { 0 };
@@ -149,8 +164,8 @@ void audit_add_proposed_destinations(struct audit *audit)
     if (audit->proposed_config == NULL)
         return;
     if (audit->destinations.from_configuration)
-        destinations_collect(audit->region, &audit->proposed_destinations, audit->proposed_config, audit->options, &ignored,
-                             &err);
+        destinations_collect(audit->region, &audit->proposed_destinations, audit->proposed_config, audit->options, audit->mail,
+                             &ignored, &err);
     destinations_align(audit->region, &audit->destinations, audit->config, &audit->proposed_destinations,
                        audit->proposed_config);
 }
@@ -198,6 +213,8 @@ static void fill_results(struct audit *audit)
 
         if (!is_shown(audit, result))
             continue;
+        if (audit->mail != NULL)
+            ((struct result *)result)->weight = maillog_weight(audit->mail, audit->region, result->destination->text);
         add_result(report, result, fault);
         if (result->proposed != NULL)
             add_result(&audit->proposed, result->proposed, fault);
@@ -340,7 +357,8 @@ bool audit_record(struct audit *audit, struct error *err)
 
     if (audit->history == NULL)
         return true;
-    rules.selection = selection_of(audit);
+    /* Who gets mail today is no selection: nobody vanishes who gets none. */
+    rules.selection = audit->mail == NULL ? selection_of(audit) : NULL;
     if (!history_record(audit->history, audit->region, &audit->report, &rules, &audit->news, err))
         return false;
     audit->report.news = &audit->news;

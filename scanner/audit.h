@@ -25,6 +25,7 @@ struct audit {
     struct run_outcome      outcome;
     struct report           report;
     struct outputs          outputs;
+    struct maillog         *mail;                      /* --from-log, --from-queue; NULL */
     struct history         *history;                   /* --history; NULL */
     struct news             news;
     bool                    replayed;                  /* the arguments were facts files */
@@ -41,6 +42,9 @@ void audit_clear(struct audit *);
 /* Opens every output (with_reports false: only the facts file) before any work is done, so that a name that cannot be
  * written is told at once. */
 bool audit_open_outputs(struct audit *, bool with_reports, struct error *err);
+
+/* Reads what --from-log and --from-queue name. */
+bool audit_read_mail(struct audit *, struct error *err);
 
 /* Makes the proposed configuration's destinations out of audit->destinations; those that only it names are added to both.
  * To be called once destinations are there. */

@@ -44,7 +44,7 @@ static bool explain(struct audit *audit, struct error *err)
     }
     audit->report.explained = true;
     return audit_open_outputs(audit, false, err) && outputs_open_named(&audit->outputs, audit->options, err) &&
-           destinations_collect(audit->region, &audit->destinations, audit->config, audit->options,
+           destinations_collect(audit->region, &audit->destinations, audit->config, audit->options, NULL,
                                 &audit->report.findings, err) &&
            observe(audit, err) && tell(audit, err) && audit_write(audit, err);
 }

@@ -35,7 +35,8 @@ static bool scan(struct audit *audit, struct error *err)
 {
     return audit_open_history(audit, err) && audit_open_journal(audit, err) &&
            audit_open_outputs(audit, !audit->options->dry_run, err) &&
-           destinations_collect(audit->region, &audit->destinations, audit->config, audit->options,
+           audit_read_mail(audit, err) &&
+           destinations_collect(audit->region, &audit->destinations, audit->config, audit->options, audit->mail,
                                 &audit->report.findings, err) &&
            run_with_proposed(audit, err) && audit_record(audit, err);
 }

@@ -179,6 +179,17 @@ static bool collect_named(struct collector *c, const char *const *texts, size_t 
     return file == NULL || add_file(c, file, err);
 }
 
+/* What is no destination there, nobody asked for. */
+static void add_mail(struct collector *c, struct maillog *mail)
+{
+    const char *const *texts;
+    size_t             i, count = maillog_destinations(mail, c->region, &texts);
+    struct error       ignored;
+
+    for (i = 0; i < count; i++)
+        add(c, slice_of(texts[i]), &ignored);
+}
+
 static struct collector collector_of(struct region *region, const struct config *config, struct destinations *out)
 {
     memset(out, 0, sizeof(*out));
@@ -186,16 +197,19 @@ static struct collector collector_of(struct region *region, const struct config 
 }
 
 bool destinations_collect(struct region *region, struct destinations *out, const struct config *config,
-                          const struct options *options, struct findings *findings, struct error *err)
+                          const struct options *options, struct maillog *mail, struct findings *findings,
+                          struct error *err)
 {
     struct collector c = collector_of(region, config, out);
     bool             good = true;
 
-    out->from_configuration = options->file == NULL && options->arguments.count == 0;
+    out->from_configuration = options->file == NULL && options->arguments.count == 0 && mail == NULL;
     if (out->from_configuration)
         add_configuration(&c);
     else
         good = collect_named(&c, options->arguments.items, options->arguments.count, options->file, err);
+    if (good && mail != NULL)
+        add_mail(&c, mail);
     collect(&c);
     if (out->from_configuration && out->count == 0)
         findings_add(region, findings, finding_word(FINDING_KEYS_NOT_CONCRETE), SEVERITY_WARNING, NULL, NULL, 0,

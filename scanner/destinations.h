@@ -1,4 +1,4 @@
-/* The destinations of a run, in the order given, each text once: arguments, a file, or all that the configuration names. */
+/* The destinations of a run, in the order given, each text once: arguments, a file, what mail goes to, or all that the configuration names. */
 #ifndef SCANNER_DESTINATIONS_H
 #define SCANNER_DESTINATIONS_H
 
@@ -6,6 +6,7 @@
 #include "scanner/base/region.h"
 #include "scanner/config/config.h"
 #include "scanner/judge/result.h"
+#include "scanner/maillog.h"
 #include "scanner/options.h"
 #include "scanner/policy/destination.h"
 
@@ -15,10 +16,10 @@ struct destinations {
     bool                from_configuration; /* none was named: those that never leave by SMTP are left out */
 };
 
-/* Fills destinations. Findings: what names no concrete destination is counted in one notice. False: *err says which
+/* Fills destinations; maillog NULL: there is none. Findings: what names no concrete destination is counted in one notice. False: *err says which
  * argument, or which line of the file, is no destination (64), or that the file is missing (66). */
 bool destinations_collect(struct region *, struct destinations *, const struct config *, const struct options *,
-                          struct findings *, struct error *err);
+                          struct maillog *, struct findings *, struct error *err);
 
 /* The same from a list of texts (replay). */
 bool destinations_from_texts(struct region *, struct destinations *, const struct config *, const char *const *texts,

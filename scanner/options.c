@@ -12,6 +12,7 @@
 enum kind {
     KIND_TEXT,      /* const char * */
     KIND_LIST,      /* struct option_list, repeatable */
+    KIND_TEXTS,     /* struct option_list, repeatable */
     KIND_COUNT,     /* unsigned long, 0 means no limit */
     KIND_SECONDS,   /* unsigned long */
     KIND_FLAG,      /* bool */
@@ -54,8 +55,10 @@ static const struct row rows[] = {
       "the same as that release of Postfix" },
     { "file", 'f', KIND_TEXT, AT(file), FOR_SCAN | FOR_EXPLAIN, "FILE", "Destinations",
       "read destinations from FILE, one a line, # starts a comment; - is standard input" },
-    { "from-log", 0, KIND_LATER, 0, FOR_SCAN, "FILE", NULL, NULL },
-    { "from-queue", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
+    { "from-log", 0, KIND_TEXTS, AT(logs), FOR_SCAN, "FILE", NULL,
+      "the recipient domains in a log of Postfix and its rotations, with the mail they take; repeatable; - is standard input" },
+    { "from-queue", 0, KIND_FLAG, AT(from_queue), FOR_SCAN, NULL, NULL,
+      "the recipient domains of what waits in the queue now (postqueue -j)" },
     { "resolver", 0, KIND_TEXT, AT(resolver), FOR_SCAN | FOR_EXPLAIN, "ADDR[:PORT]", "Probing",
       "the DNS resolver (default: those of resolv.conf)" },
     { "concurrency", 0, KIND_COUNT, AT(concurrency), FOR_SCAN | FOR_EXPLAIN, "N", NULL,
@@ -241,6 +244,9 @@ static bool set_option(struct region *region, struct options *options, const str
         return true;
     case KIND_LIST:
         return add_override(region, place, row, value, err);
+    case KIND_TEXTS:
+        list_add(region, place, value);
+        return true;
     case KIND_DAYS:
         options->has_keep = true;
         return set_number(place, row, value, err);

@@ -49,6 +49,8 @@ struct options {
     /* destinations */
     const char        *file;
     struct option_list arguments;
+    struct option_list logs;            /* --from-log */
+    bool               from_queue;
     /* scan */
     const char        *resolver;
     unsigned long      concurrency, per_host, per_provider, rate;   /* 0: no limit */

@@ -208,6 +208,16 @@ int64_t json_get_integer(const struct json *object, const char *key, int64_t oth
     return json_as_integer(json_get(object, key), otherwise);
 }
 
+double json_get_number(const struct json *object, const char *key, double otherwise)
+{
+    const struct json *value = json_get(object, key);
+
+    return value == NULL                              ? otherwise
+           : json_typeof(lib(value)) == JSON_REAL    ? json_real_value(lib(value))
+           : json_typeof(lib(value)) == JSON_INTEGER ? (double)json_integer_value(lib(value))
+                                                     : otherwise;
+}
+
 bool json_get_bool(const struct json *object, const char *key, bool otherwise)
 {
     return json_as_bool(json_get(object, key), otherwise);

@@ -44,6 +44,7 @@ const struct json *json_get(const struct json *object, const char *key);
 const char *json_get_text(const struct json *object, const char *key);      /* NULL when absent or not text */
 struct slice json_get_slice(const struct json *object, const char *key);
 int64_t json_get_integer(const struct json *object, const char *key, int64_t otherwise);
+double json_get_number(const struct json *object, const char *key, double otherwise);   /* integers too */
 bool json_get_bool(const struct json *object, const char *key, bool otherwise);
 size_t json_count(const struct json *array);                                  /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t index);

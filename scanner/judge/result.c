@@ -14,6 +14,11 @@ static const struct name severity_words[] = {
     { SEVERITY_NOTICE, "notice" }, { SEVERITY_WARNING, "warning" }, { SEVERITY_CRITICAL, "critical" }, { 0, NULL },
 };
 
+static const struct name weight_tls_words[] = {
+    { WEIGHT_ANONYMOUS, "anonymous" }, { WEIGHT_UNTRUSTED, "untrusted" }, { WEIGHT_TRUSTED, "trusted" },
+    { WEIGHT_VERIFIED, "verified" },   { 0, NULL },
+};
+
 static const struct reason_row {
     const char *code, *rfc8460, *sentence;
 } reasons[REASON_COUNT] = {
@@ -49,6 +54,11 @@ bool verdict_parse(const char *word, enum verdict *verdict)
 const char *severity_word(enum severity severity)
 {
     return name_word(severity_words, (int)severity);
+}
+
+const char *weight_tls_word(enum weight_tls tls)
+{
+    return name_word(weight_tls_words, (int)tls);
 }
 
 const char *reason_code(enum reason reason)

@@ -104,6 +104,19 @@ struct acknowledgement {
     const char *comment;
 };
 
+enum weight_tls { WEIGHT_ANONYMOUS, WEIGHT_UNTRUSTED, WEIGHT_TRUSTED, WEIGHT_VERIFIED, WEIGHT_TLS_COUNT };
+const char *weight_tls_word(enum weight_tls);           /* "anonymous" ... */
+
+/* How much mail a destination takes, as logs and the queue tell. */
+struct weight {
+    int64_t deliveries, deferrals, bounces;   /* attempts that ended so, one for each recipient */
+    int64_t bytes;                            /* of deliveries whose size the log told */
+    int64_t tls[WEIGHT_TLS_COUNT];            /* deliveries whose TLS word the log told */
+    int64_t last;                             /* the last attempt; 0: not known */
+    int64_t waiting;                          /* messages in the queue now; -1: it was not asked */
+    double  share;                            /* of all deliveries, 0..1; NAN: no log, or none in it */
+};
+
 struct result {
     const struct destination *destination;
     const struct route       *route;
@@ -117,6 +130,7 @@ struct result {
     struct hop_result *hops;
     size_t      hop_count;
     const struct acknowledgement *acknowledged; /* NULL: it is not; told by the history of runs, never by the judgement */
+    const struct weight *weight;           /* NULL: not known; never told by the judgement either */
     const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
 };
 

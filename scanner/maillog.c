@@ -1,0 +1,523 @@
+#include "scanner/maillog.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/base/buf.h"
+#include "scanner/base/dict.h"
+#include "scanner/base/json.h"
+#include "scanner/base/mem.h"
+#include "scanner/base/utc.h"
+#include "scanner/child.h"
+#include "scanner/exit_status.h"
+#include "scanner/log_stream.h"
+
+#define ROTATIONS_MAX 1000
+#define DOMAIN_MAX 255
+#define SIZES ((size_t)1 << 18)      /* queue IDs remembered; an older one may give way to a newer */
+#define SESSIONS ((size_t)1 << 12)   /* processes remembered */
+#define QUEUE_SECONDS 300
+#define QUEUE_OUTPUT_MAX ((size_t)1 << 30)
+
+/* Text is kept as its hash: a clash costs a size or a TLS word, never more. */
+struct size_slot {
+    uint64_t id;
+    int64_t  bytes;
+};
+
+struct session_slot {
+    uint64_t process, relay;
+    int      tls;            /* enum weight_tls */
+};
+
+struct maillog {
+    struct region       *region;
+    struct dict         *destinations;   /* struct weight, by domain */
+    struct size_slot    *sizes;
+    struct session_slot *sessions;
+    int64_t              deliveries;     /* of all */
+    bool                 read_log, read_queue;
+};
+
+/* A line taken apart. */
+struct parts {
+    struct slice time, program, process, body;
+    int64_t      changed;
+};
+
+struct maillog *maillog_new(void)
+{
+    struct maillog *mail = mem_alloc(sizeof(*mail));
+
+    mail->region = region_new();
+    mail->destinations = dict_new();
+    mail->sizes = mem_array(SIZES, sizeof(*mail->sizes));
+    mail->sessions = mem_array(SESSIONS, sizeof(*mail->sessions));
+    return mail;
+}
+
+void maillog_free(struct maillog *mail)
+{
+    if (mail == NULL)
+        return;
+    dict_free(mail->destinations);
+    region_free(mail->region);
+    mem_free(mail->sizes);
+    mem_free(mail->sessions);
+    mem_free(mail);
+}
+
+static uint64_t hash_add(uint64_t hash, struct slice text)
+{
+    size_t i;
+
+    for (i = 0; i < text.n; i++)
+        hash = (hash ^ (unsigned char)text.p[i]) * 1099511628211u;
+    return hash;
+}
+
+static uint64_t hash_of(struct slice text)
+{
+    return hash_add(14695981039346656037u, text);
+}
+
+static struct slice take_token(struct slice *rest)
+{
+    size_t       n = slice_find(*rest, ' ');
+    struct slice token = slice_head(*rest, n);
+
+    *rest = slice_trim_left(slice_from_index(*rest, n + 1));
+    return token;
+}
+
+/* Behind "<22>1 ": time, host, program, process, message id, structured data. */
+static bool split_rfc5424(struct slice rest, struct parts *parts)
+{
+    parts->time = take_token(&rest);
+    take_token(&rest);
+    parts->program = take_token(&rest);
+    parts->process = take_token(&rest);
+    take_token(&rest);
+    if (rest.n > 0 && rest.p[0] == '[') {
+        const char *end = memmem(rest.p, rest.n, "] ", 2);
+
+        rest = slice_from_index(rest, end != NULL ? (size_t)(end - rest.p) + 2 : rest.n);
+    } else {
+        take_token(&rest);
+    }
+    parts->body = slice_starts_with(rest, SLICE("\xef\xbb\xbf")) ? slice_from_index(rest, 3) : rest;
+    return parts->body.n > 0;
+}
+
+/* "Nov 20 01:15:00 host postfix/smtp[123]: body", the time perhaps as in RFC 3339, a priority perhaps before it. */
+static bool split_line(struct slice line, struct parts *parts)
+{
+    size_t bracket, colon;
+
+    if (line.n > 0 && line.p[0] == '<') {
+        line = slice_from_index(line, slice_find(line, '>') + 1);
+        if (slice_starts_with(line, SLICE("1 ")))
+            return split_rfc5424(slice_from_index(line, 2), parts);
+    }
+    if (line.n < 17)
+        return false;
+    if (line.p[0] >= '0' && line.p[0] <= '9') {
+        parts->time = take_token(&line);
+    } else {
+        parts->time = slice_head(line, 15);
+        line = slice_from_index(line, 16);
+    }
+    take_token(&line);
+    bracket = slice_find(line, '[');
+    colon = slice_find(line, ']');
+    if (colon >= line.n || bracket >= colon || !slice_starts_with(slice_from_index(line, colon), SLICE("]: ")))
+        return false;
+    parts->program = slice_head(line, bracket);
+    parts->process = slice_from(line.p + bracket + 1, colon - bracket - 1);
+    parts->body = slice_from_index(line, colon + 3);
+    return true;
+}
+
+/* "Nov  2 01:15:00" has neither year nor zone: UTC is near enough for a date, and the year is the latest that does not lie
+ * behind the file's last change. */
+static int64_t classic_time(struct slice text, int64_t changed)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const char       *found = text.n == 15 ? memmem(months, sizeof(months) - 1, text.p, 3) : NULL;
+    char              now[UTC_TEXT_MAX], then[UTC_TEXT_MAX + 64];
+    unsigned long     year, day;
+    int64_t           when = 0;
+    int               back;
+
+    utc_to_text(changed, now);
+    if (found == NULL || (found - months) % 3 != 0 || !slice_to_number(slice_from(now, 4), 9999, &year) ||
+        !slice_to_number(slice_trim(slice_from(text.p + 4, 2)), 31, &day))
+        return 0;
+    for (back = 0; back < 2; back++) {
+        snprintf(then, sizeof(then), "%04lu-%02d-%02luT%.8sZ", year - (unsigned long)back, (int)(found - months) / 3 + 1, day,
+                 text.p + 7);
+        if (utc_parse(slice_of(then), &when) && when <= changed + 86400)
+            return when;
+    }
+    return 0;
+}
+
+static int64_t time_of(const struct parts *parts)
+{
+    int64_t when = 0;
+
+    if (parts->time.n > 0 && parts->time.p[0] >= '0' && parts->time.p[0] <= '9')
+        return utc_parse(parts->time, &when) ? when : 0;
+    return classic_time(parts->time, parts->changed);
+}
+
+/* An address up to the > that ends it: quoted local parts may hold anything. n when there is none. */
+static size_t address_end(struct slice text)
+{
+    bool   quoted = false;
+    size_t i;
+
+    for (i = 0; i < text.n; i++) {
+        if (text.p[i] == '\\' && quoted)
+            i++;
+        else if (text.p[i] == '"')
+            quoted = !quoted;
+        else if (text.p[i] == '>' && !quoted)
+            return i;
+    }
+    return text.n;
+}
+
+/* The weight of the domain of an address; NULL: it has none, or there are too many. */
+static struct weight *weight_of(struct maillog *mail, struct slice address)
+{
+    char           lower[DOMAIN_MAX];
+    struct slice   domain = slice_from_index(address, slice_find_last(address, '@') + 1);
+    struct weight *weight;
+    size_t         i;
+
+    if (domain.n == 0 || domain.n > sizeof(lower))
+        return NULL;
+    for (i = 0; i < domain.n; i++) {
+        if ((unsigned char)domain.p[i] <= ' ' || domain.p[i] == 0x7f)
+            return NULL;
+        lower[i] = domain.p[i] >= 'A' && domain.p[i] <= 'Z' ? (char)(domain.p[i] + 32) : domain.p[i];
+    }
+    domain = slice_from(lower, domain.n);
+    weight = dict_find(mail->destinations, domain);
+    if (weight != NULL || dict_count(mail->destinations) >= MAILLOG_DESTINATIONS_MAX)
+        return weight;
+    weight = region_alloc(mail->region, sizeof(*weight));
+    dict_put(mail->destinations, domain, weight);
+    return weight;
+}
+
+/* The process is that of the program of this name: instances share process IDs over the years, not over minutes. */
+static struct session_slot *session_of(struct maillog *mail, const struct parts *parts, uint64_t *process)
+{
+    *process = hash_add(hash_of(parts->program), parts->process);
+    return &mail->sessions[*process % SESSIONS];
+}
+
+/* "Untrusted TLS connection established to mx.example.net[192.0.2.1]:25: TLSv1.3 with cipher ..." */
+static bool note_session(struct maillog *mail, const struct parts *parts)
+{
+    static const char *const words[] = { "Anonymous", "Untrusted", "Trusted", "Verified" };
+    struct slice             rest = parts->body, word = take_token(&rest);
+    const char              *to, *end;
+    int                      i;
+
+    for (i = 0; i < WEIGHT_TLS_COUNT && !slice_eq_text(word, words[i]); i++)
+        ;
+    if (i == WEIGHT_TLS_COUNT || !slice_starts_with(rest, SLICE("TLS connection ")))
+        return false;
+    to = memmem(rest.p, rest.n, " to ", 4);
+    end = to != NULL ? memmem(to, rest.n - (size_t)(to - rest.p), ": ", 2) : NULL;
+    if (end != NULL) {
+        struct session_slot *session;
+        uint64_t             process;
+
+        session = session_of(mail, parts, &process);
+        *session = (struct session_slot){ process, hash_of(slice_from(to + 4, (size_t)(end - to) - 4)), i };
+    }
+    return true;
+}
+
+static void count_tls(struct maillog *mail, const struct parts *parts, struct slice relay, struct weight *weight)
+{
+    uint64_t                   process;
+    const struct session_slot *session = session_of(mail, parts, &process);
+
+    if (session->process == process && session->relay == hash_of(relay))
+        weight->tls[session->tls]++;
+}
+
+/* LMTP to a socket of this machine is no mail that leaves. */
+static bool is_local(struct slice relay)
+{
+    size_t bracket = slice_find(relay, '[');
+
+    return bracket + 1 < relay.n && relay.p[bracket + 1] != ':' && !isxdigit((unsigned char)relay.p[bracket + 1]);
+}
+
+static void count_end(struct maillog *mail, struct slice id, struct slice status, struct weight *weight)
+{
+    uint64_t          hash = hash_of(id);
+    struct size_slot *size = &mail->sizes[hash % SIZES];
+
+    if (slice_starts_with(status, SLICE("sent "))) {
+        weight->deliveries++;
+        mail->deliveries++;
+        weight->bytes += size->id == hash ? size->bytes : 0;
+    } else if (slice_starts_with(status, SLICE("deferred "))) {
+        weight->deferrals++;
+    } else if (slice_starts_with(status, SLICE("bounced "))) {
+        weight->bounces++;
+    }
+}
+
+/* "4XABC: to=<user@example.net>, relay=mx.example.net[192.0.2.1]:25, ..., dsn=2.0.0, status=sent (250 ok)" */
+static void read_delivery(struct maillog *mail, const struct parts *parts)
+{
+    struct slice   rest = parts->body, id = take_token(&rest), address, relay;
+    const char    *found;
+    struct weight *weight;
+    int64_t        when;
+
+    if (!slice_starts_with(rest, SLICE("to=<"))) {
+        note_session(mail, parts);
+        return;
+    }
+    rest = slice_from_index(rest, 4);
+    address = slice_head(rest, address_end(rest));
+    rest = slice_from_index(rest, address.n + 1);
+    if (slice_starts_with(rest, SLICE(", orig_to=<"))) {
+        rest = slice_from_index(rest, 11);
+        rest = slice_from_index(rest, address_end(rest) + 1);
+    }
+    if (!slice_starts_with(rest, SLICE(", relay=")))
+        return;
+    rest = slice_from_index(rest, 8);
+    relay = slice_head(rest, slice_find(rest, ','));
+    found = memmem(rest.p, rest.n, ", status=", 9);
+    if (found == NULL || is_local(relay) || (weight = weight_of(mail, address)) == NULL)
+        return;
+    count_end(mail, id, slice_from_index(rest, (size_t)(found - rest.p) + 9), weight);
+    if (slice_starts_with(slice_from_index(rest, (size_t)(found - rest.p) + 9), SLICE("sent ")))
+        count_tls(mail, parts, relay, weight);
+    when = time_of(parts);
+    weight->last = when > weight->last ? when : weight->last;
+}
+
+/* "4XABC: from=<user@example.org>, size=1234, nrcpt=1 (queue active)" */
+static void read_size(struct maillog *mail, const struct parts *parts)
+{
+    struct slice  rest = parts->body, id = take_token(&rest);
+    unsigned long bytes;
+    uint64_t      hash = hash_of(id);
+
+    if (!slice_starts_with(rest, SLICE("from=<")))
+        return;
+    rest = slice_from_index(rest, 6);
+    rest = slice_from_index(rest, address_end(rest) + 1);
+    if (!slice_starts_with(rest, SLICE(", size=")))
+        return;
+    rest = slice_from_index(rest, 7);
+    if (slice_to_number(slice_head(rest, slice_find(rest, ',')), (unsigned long)1 << 40, &bytes))
+        mail->sizes[hash % SIZES] = (struct size_slot){ hash, (int64_t)bytes };
+}
+
+static const struct {
+    const char *daemon;
+    void (*read)(struct maillog *, const struct parts *);
+} readers[] = { { "smtp", read_delivery }, { "lmtp", read_delivery }, { "error", read_delivery }, { "qmgr", read_size } };
+
+void maillog_line(struct maillog *mail, struct slice line, int64_t changed)
+{
+    struct parts parts = { .changed = changed };
+    size_t       slash, i;
+
+    if (!split_line(line, &parts) || (slash = slice_find_last(parts.program, '/')) >= parts.program.n)
+        return;
+    for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+        if (slice_eq_text(slice_from_index(parts.program, slash + 1), readers[i].daemon))
+            readers[i].read(mail, &parts);
+}
+
+static bool read_one(struct maillog *mail, const char *path, struct error *err)
+{
+    struct log_stream *log = log_stream_open(path, err);
+    struct slice       line;
+
+    if (log == NULL)
+        return false;
+    while (log_stream_line(log, &line))
+        maillog_line(mail, line, log_stream_changed(log));
+    return log_stream_close(log, err);
+}
+
+struct rotation {
+    const char *path;
+    int64_t     changed;
+};
+
+static int by_age(const void *a, const void *b)
+{
+    const struct rotation *one = a, *other = b;
+
+    return one->changed != other->changed ? (one->changed > other->changed) - (one->changed < other->changed)
+                                          : strcmp(one->path, other->path);
+}
+
+static bool is_rotation(struct slice name, struct slice base)
+{
+    return name.n > base.n + 1 && slice_starts_with(name, base) && (name.p[base.n] == '.' || name.p[base.n] == '-') &&
+           name.p[base.n + 1] >= '0' && name.p[base.n + 1] <= '9';
+}
+
+/* The rotations of a log, oldest first. */
+static size_t find_rotations(struct region *region, const char *path, struct rotation *found)
+{
+    struct slice   all = slice_of(path);
+    size_t         slash = slice_find_last(all, '/'), count = 0;
+    bool           has_folder = slash < all.n;
+    const char    *folder = has_folder ? region_slice(region, slice_head(all, slash + 1)) : "./";
+    struct slice   base = has_folder ? slice_from_index(all, slash + 1) : all;
+    DIR           *dir = opendir(folder);
+    struct dirent *entry;
+    struct stat    st;
+
+    while (dir != NULL && count < ROTATIONS_MAX && (entry = readdir(dir)) != NULL) {
+        if (!is_rotation(slice_of(entry->d_name), base))
+            continue;
+        found[count].path = region_printf(region, "%s%s", folder, entry->d_name);
+        if (stat(found[count].path, &st) == 0 && S_ISREG(st.st_mode))
+            found[count++].changed = st.st_mtime;
+    }
+    if (dir != NULL)
+        closedir(dir);
+    qsort(found, count, sizeof(*found), by_age);
+    return count;
+}
+
+bool maillog_read(struct maillog *mail, const char *path, struct error *err)
+{
+    struct region   *region = region_new();
+    struct rotation *found = region_array(region, ROTATIONS_MAX, sizeof(*found));
+    size_t           count = strcmp(path, "-") != 0 ? find_rotations(region, path, found) : 0, i;
+    bool             good = true;
+
+    mail->read_log = true;
+    for (i = 0; good && i < count; i++)
+        good = read_one(mail, found[i].path, err);
+    good = good && read_one(mail, path, err);
+    region_free(region);
+    return good;
+}
+
+void maillog_queue_line(struct maillog *mail, struct slice line)
+{
+    struct error       ignored;
+    struct json       *json = json_read(line, &ignored);
+    const struct json *recipients = json_get(json, "recipients");
+    struct weight     *weight, *seen = NULL;
+    size_t             i;
+
+    /* One message to several people of one domain waits once, when they stand together. */
+    for (i = 0; i < json_count(recipients); i++) {
+        weight = weight_of(mail, json_get_slice(json_at(recipients, i), "address"));
+        if (weight != NULL && weight != seen)
+            weight->waiting++;
+        seen = weight;
+    }
+    json_free(json);
+}
+
+static const char *postqueue_path(void)
+{
+    static const char *const paths[] = { "/usr/sbin/postqueue", "/usr/local/sbin/postqueue", "/opt/postfix/sbin/postqueue" };
+    size_t                   i;
+
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (access(paths[i], X_OK) == 0)
+            return paths[i];
+    return paths[0];
+}
+
+bool maillog_read_queue(struct maillog *mail, const char *config_dir, struct error *err)
+{
+    const char  *argv[] = { postqueue_path(), "-j", config_dir != NULL ? "-c" : NULL, config_dir, NULL };
+    const char  *environment[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+    struct child child = { .argv = argv, .environment = environment, .seconds = QUEUE_SECONDS };
+    struct slice rest, line;
+    bool         good;
+
+    buf_init(&child.output, QUEUE_OUTPUT_MAX);
+    good = child_run(&child, err) == CHILD_EXITED;
+    if (good && child.status != 0) {
+        rest = buf_slice(&child.errors);
+        error_set(err, EXIT_NO_INPUT, "%s -j: %.*s", argv[0], (int)slice_find(rest, '\n'), rest.p != NULL ? rest.p : "");
+        error_fix(err, "run it by hand; authorized_mailq_users may have to name the user");
+        good = false;
+    }
+    mail->read_queue = true;
+    rest = buf_slice(&child.output);
+    while (good && slice_next_token(&rest, "\n", &line))
+        maillog_queue_line(mail, line);
+    buf_clear(&child.output);
+    buf_clear(&child.errors);
+    return good;
+}
+
+struct row {
+    const char *text;
+    int64_t     weight;
+};
+
+static int heaviest_first(const void *a, const void *b)
+{
+    const struct row *one = a, *other = b;
+
+    return one->weight != other->weight ? (one->weight < other->weight) - (one->weight > other->weight)
+                                        : strcmp(one->text, other->text);
+}
+
+size_t maillog_destinations(struct maillog *mail, struct region *region, const char *const **texts)
+{
+    size_t       i, count = dict_count(mail->destinations);
+    const char **names = region_array(region, count + 1, sizeof(*names));
+    struct row  *rows = mem_array(count + 1, sizeof(*rows));
+
+    for (i = 0; i < count; i++) {
+        const struct weight *weight = dict_at(mail->destinations, i);
+
+        rows[i] = (struct row){ dict_key_at(mail->destinations, i),
+                                weight->deliveries + weight->deferrals + weight->bounces + weight->waiting };
+    }
+    qsort(rows, count, sizeof(*rows), heaviest_first);
+    for (i = 0; i < count; i++)
+        names[i] = rows[i].text;
+    mem_free(rows);
+    *texts = names;
+    return count;
+}
+
+const struct weight *maillog_weight(const struct maillog *mail, struct region *region, const char *destination)
+{
+    const struct weight *found = dict_find(mail->destinations, slice_of(destination));
+    struct weight       *weight;
+
+    if (found == NULL)
+        return NULL;
+    weight = region_copy(region, found, sizeof(*found));
+    weight->share = mail->read_log && mail->deliveries > 0 ? (double)weight->deliveries / (double)mail->deliveries : (double)NAN;
+    if (!mail->read_queue)
+        weight->waiting = -1;
+    return weight;
+}
