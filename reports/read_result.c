@@ -230,7 +230,7 @@ static void read_chain(struct reading *r, const struct json *json, struct conver
 static const struct conversation *read_conversation(struct reading *r, const struct json *json,
                                                     const struct profile *profile)
 {
-    const char          *ending = read_text(r, json, "ending");
+    const char          *ending = read_text(r, json, "ending"), *starttls;
     const struct json   *smtp = need_object(r, json, "smtp"), *took = need_object(r, json, "milliseconds");
     struct conversation *seen;
 
@@ -243,6 +243,8 @@ static const struct conversation *read_conversation(struct reading *r, const str
     seen->error = read_text(r, json, "error");
     seen->greeting.text = read_text(r, smtp, "greeting");
     seen->greeting.code = (int)read_number(r, smtp, "code", 999);
+    starttls = read_text(r, smtp, "starttls");
+    seen->starttls_offered = starttls != NULL && strcmp(starttls, "not-offered") != 0;
     seen->protocol = read_text(r, json, "protocol");
     seen->cipher = read_text(r, json, "cipher");
     seen->group = read_text(r, json, "group");

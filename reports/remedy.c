@@ -106,10 +106,7 @@ static struct remedy remedy_policy(const struct story *story)
 /* Whether an entry of smtp_tls_policy_maps with match= would do: the level takes one, and no per-site table decides. */
 static bool takes_match(const struct story *story, enum level level)
 {
-    const struct service *service = story->result->route != NULL ? story->result->route->service : NULL;
-    bool per_site = service != NULL && service->policy_maps.count == 0 && service->per_site.count > 0;
-
-    return (level_is_pkix(level) || level == LEVEL_FINGERPRINT) && !per_site;
+    return (level_is_pkix(level) || level == LEVEL_FINGERPRINT) && !report_is_per_site(story->report);
 }
 
 /* The policy entry with another match, as it would stand in the table; NULL where that cannot be said. */

@@ -39,6 +39,36 @@ const char *report_digest(const struct report *report)
                                  : pin_digest(report->config);
 }
 
+static bool saved_is_per_site(const struct json *tables)
+{
+    bool   per_site = false;
+    size_t i;
+
+    for (i = 0; i < json_count(tables); i++) {
+        struct slice role = json_get_slice(json_at(tables, i), "role");
+
+        if (slice_ends_with(role, SLICE("_tls_policy_maps")))
+            return false;
+        per_site |= slice_ends_with(role, SLICE("_tls_per_site"));
+    }
+    return per_site;
+}
+
+bool report_is_per_site(const struct report *report)
+{
+    const struct service *service;
+    bool                  per_site = false;
+
+    if (report->saved != NULL)
+        return saved_is_per_site(json_get(report->saved->configuration, "tables"));
+    for (service = report->config->services; service != NULL; service = service->next) {
+        if (service->is_client && service->policy_maps.count > 0)
+            return false;
+        per_site |= service->is_client && service->per_site.count > 0;
+    }
+    return per_site;
+}
+
 void report_count(struct report *report)
 {
     size_t i;

@@ -61,6 +61,9 @@ const char *report_config_dir(const struct report *);
 const char *report_postfix_version(struct region *, const struct report *);
 const char *report_digest(const struct report *);   /* smtp_tls_fingerprint_digest of the SMTP client; "" without client */
 
+/* Whether the clients have per-site tables (smtp_tls_per_site), and no policy table that would take their place. */
+bool report_is_per_site(const struct report *);
+
 /* Fills counts. */
 void report_count(struct report *);
 /* The results, worst verdict first, then the order given. The array lives in the region. */
