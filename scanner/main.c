@@ -1,10 +1,14 @@
 #include <stdio.h>
 
 #include "scanner/command.h"
+#include "scanner/libraries.h"
 
 int main(int argc, char **argv)
 {
-    int status = command_main(argc, argv);
+    int status;
+
+    libraries_use_mem();
+    status = command_main(argc, argv);
 
     /* A full disk or a closed pipe shows only now: a report that was cut must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -25,7 +25,7 @@
 #define NOBODY            65534
 #define TRIES             2
 #define QUESTIONS_SENT    (2 * LIMIT_DNS_SOCKETS)   /* what a worker cannot begin yet shall not die with it */
-#define DEATHS_IN_A_ROW   10   /* before the worker was ready: there is no use in going on */
+#define DEATHS_IN_A_ROW   10   /* with nothing asked of the worker: there is no use in going on */
 #define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
 
 /* A question not answered yet: queued, or sent to the worker. */
@@ -61,7 +61,7 @@ struct workers {
     struct list                  questions, conversations, sent, crashed;
     size_t                       questions_sent, suspects_sent;
     size_t                       pending;
-    unsigned                     deaths;       /* since a worker was ready, or answered */
+    unsigned                     deaths;       /* in a row of workers that nothing had been asked of */
     struct loop_timer           *tell;         /* tells of the crashed */
     struct loop_timer           *tick;
     int64_t                      ticked, called; /* called: when the call without an answer was made; 0: none */
@@ -234,9 +234,11 @@ static void worker_lost(struct workers *w, const char *why)
     struct error err;
 
     snprintf(text, sizeof text, "a worker process was lost: %s", why);
+    /* With each death over a question there are fewer questions to ask: that comes to an end. */
+    w->deaths = w->sent.first ? 0 : w->deaths + 1;
     end_worker(w);
     take_back(w);
-    if (++w->deaths >= DEATHS_IN_A_ROW || !start_worker(w, &err))
+    if (w->deaths >= DEATHS_IN_A_ROW || !start_worker(w, &err))
         give_up_all(w);
     note(w, text);
     pump(w);
@@ -384,7 +386,6 @@ static bool take_fact(struct workers *w, const struct json *record, struct regio
         error_set(err, 0, "an answer that nobody asked for");
         return false;
     }
-    w->deaths = 0;
     return ask->name ? take_dns(w, ask, value, region, err) : take_conversation(w, ask, value, region, err);
 }
 
@@ -405,13 +406,6 @@ static bool take_certificate(struct workers *w, const struct json *value, struct
     return true;
 }
 
-/* It came up. From here on each death ends with fewer questions to ask, so there is an end to them. */
-static void begin_work(struct workers *w, int64_t confinement)
-{
-    w->confinement = (unsigned)confinement & CONFINED_ALL;
-    w->deaths = 0;
-}
-
 static bool take_record(struct workers *w, const struct json *record, struct region *region, struct error *err)
 {
     const char *text = json_get_text(record, "note");
@@ -423,7 +417,7 @@ static bool take_record(struct workers *w, const struct json *record, struct reg
     if (json_get_integer(record, "here", 0) == w->call && w->call)
         w->called = 0;
     else if (json_get(record, "confined"))
-        begin_work(w, json_get_integer(record, "confined", 0));
+        w->confinement = (unsigned)json_get_integer(record, "confined", 0) & CONFINED_ALL;
     else if (text)
         note(w, text);
     else {

@@ -50,6 +50,21 @@ static struct event *made(struct event *event)
     return event;
 }
 
+static void *alloc(size_t size)
+{
+    return mem_grow(NULL, 1, size);
+}
+
+static void *grow(void *p, size_t size)
+{
+    return mem_grow(p, 1, size);
+}
+
+void loop_use_mem(void)
+{
+    event_set_mem_functions(alloc, grow, mem_free);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *loop = mem_alloc(sizeof *loop);

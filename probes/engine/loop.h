@@ -15,6 +15,9 @@ typedef void loop_fn(void *arg);
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
+/* The event library's own allocations are mem.h's from here on. To be called before any loop is made. */
+void loop_use_mem(void);
+
 /* Never NULL: without an event mechanism the program ends as it does without memory. */
 struct loop *loop_new(void);
 /* After all handles were freed. NULL is fine, here and in every other free below. */

@@ -7,6 +7,7 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/hostname.h"
+#include "scanner/base/mem.h"
 
 #define HEADER        12
 #define RECORD_FIXED  10       /* type, class, TTL, length */
@@ -14,6 +15,9 @@
 #define TYPE_OPT      41
 #define TYPE_TSIG     250
 #define EDNS_SIZE     1232
+#define EDNS_DO       0x8000
+#define FLAG_RD       0x0100
+#define FLAG_AD       0x0020
 #define NAME_TEXT_MAX 1100     /* 255 octets, each as \DDD, and the dots */
 
 /* A message, and where we are in it. Nothing reads past end. */
@@ -36,39 +40,55 @@ static uint16_t number_at(const uint8_t *p)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static ldns_pkt *question_packet(const char *name, enum dns_type type, uint16_t id)
+/* No memory is no fault of the message. */
+static bool is_good(ldns_status status)
 {
-    ldns_rdf *owner = ldns_dname_new_frm_str(name);
-    ldns_pkt *packet;
+    if (status == LDNS_STATUS_MEM_ERR)
+        mem_exhausted();
+    return status == LDNS_STATUS_OK;
+}
 
-    if (!owner)
-        return NULL;
-    packet = ldns_pkt_query_new(owner, (ldns_rr_type)type, LDNS_RR_CLASS_IN, LDNS_RD | LDNS_AD);
-    if (!packet) {
-        ldns_rdf_deep_free(owner);
-        return NULL;
-    }
-    ldns_pkt_set_id(packet, id);
-    ldns_pkt_set_edns_udp_size(packet, EDNS_SIZE);
-    ldns_pkt_set_edns_do(packet, true);
-    return packet;
+static uint8_t *put16(uint8_t *p, unsigned value)
+{
+    p[0] = (uint8_t)(value >> 8);
+    p[1] = (uint8_t)value;
+    return p + 2;
+}
+
+static uint8_t *put_header(uint8_t *p, uint16_t id)
+{
+    p = put16(p, id);
+    p = put16(p, FLAG_RD | FLAG_AD);
+    p = put16(p, 1);
+    p = put16(p, 0);
+    p = put16(p, 0);
+    return put16(p, 1);
+}
+
+/* RFC 6891 section 6.1.2; DO is RFC 3225 section 3. */
+static uint8_t *put_edns(uint8_t *p)
+{
+    *p++ = 0;
+    p = put16(p, TYPE_OPT);
+    p = put16(p, EDNS_SIZE);
+    p = put16(p, 0);
+    p = put16(p, EDNS_DO);
+    return put16(p, 0);
 }
 
 size_t dns_message_question(const char *name, enum dns_type type, uint16_t id, uint8_t out[DNS_QUESTION_MAX])
 {
-    ldns_pkt *packet = question_packet(*name ? name : ".", type, id);
-    uint8_t *wire = NULL;
-    size_t size = 0;
+    ldns_rdf *owner = NULL;
+    uint8_t *p;
 
-    if (!packet)
+    if (!is_good(ldns_str2rdf_dname(&owner, *name ? name : ".")) || !owner)
         return 0;
-    if (ldns_pkt2wire(&wire, packet, &size) != LDNS_STATUS_OK || size > DNS_QUESTION_MAX)
-        size = 0;
-    if (size)
-        memcpy(out, wire, size);
-    free(wire);
-    ldns_pkt_free(packet);
-    return size;
+    p = put_header(out, id);
+    memcpy(p, ldns_rdf_data(owner), ldns_rdf_size(owner));
+    p = put16(p + ldns_rdf_size(owner), (unsigned)type);
+    p = put16(p, CLASS_IN);
+    ldns_rdf_deep_free(owner);
+    return (size_t)(put_edns(p) - out);
 }
 
 static bool header_read(const uint8_t *wire, size_t n, struct header *h)
@@ -115,7 +135,7 @@ static const char *take_name(struct cursor *c)
     size_t at = c->at;
     const char *text;
 
-    if (at >= c->n || ldns_wire2dname(&name, c->wire, c->n, &at) != LDNS_STATUS_OK || !name || at > c->n) {
+    if (at >= c->n || !is_good(ldns_wire2dname(&name, c->wire, c->n, &at)) || !name || at > c->n) {
         ldns_rdf_deep_free(name);
         return NULL;
     }

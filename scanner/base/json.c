@@ -310,3 +310,13 @@ bool json_next(struct json_cursor *cursor, const char **key, const struct json *
     *value = (const struct json *)json_object_iter_value(cursor->at);
     return true;
 }
+
+static void *alloc(size_t size)
+{
+    return mem_grow(NULL, 1, size);
+}
+
+void json_use_mem(void)
+{
+    json_set_alloc_funcs(alloc, mem_free);
+}

@@ -68,4 +68,7 @@ struct json_cursor {
 };
 bool json_next(struct json_cursor *, const char **key, const struct json **value);
 
+/* The library's own allocations are mem.h's from here on. To be called before anything else of it. */
+void json_use_mem(void);
+
 #endif

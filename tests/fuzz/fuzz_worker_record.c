@@ -1,0 +1,116 @@
+/* What a worker that has been taken over may say: records in their frames, to a scanner that waits for three answers. The
+ * scanner's side is included whole, so that its checks can be reached without a process at the other end. */
+#include "scanner/workers.c"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t answers;
+
+static void must(bool truth)
+{
+    if (!truth)
+        abort();
+}
+
+int worker_run(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+static void heard_dns(void *arg, uint64_t id, const struct dns_fact *fact)
+{
+    (void)arg;
+    must(id == 1 || id == 2);
+    must(strcmp(fact->name, "example.org") == 0 && fact->type == (id == 1 ? DNS_MX : DNS_NATIVE));
+    must(fact->count <= fact->total && fact->count <= DNS_RECORDS_MAX);
+    answers++;
+}
+
+static void heard_conversation(void *arg, uint64_t id, const struct conversation *fact)
+{
+    (void)arg;
+    must(id == 3 && fact->attempts == 1 && fact->first_refusal.code == 0);
+    must(fact->profile->port == 25 && fact->certificate_count <= CERTIFICATES_MAX);
+    answers++;
+}
+
+static void heard_cert(void *arg, const struct cert *cert)
+{
+    char id[CERT_ID_TEXT];
+
+    (void)arg;
+    x509_facts_id(cert->der, cert->der_length, id);
+    must(strcmp(id, cert->id) == 0);
+}
+
+static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL };
+
+static void wait_for_answer(struct workers *w, uint64_t id, const char *name, enum dns_type type)
+{
+    struct ask *ask = mem_alloc(sizeof *ask);
+    struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
+
+    address_parse(&profile.address, slice_of("192.0.2.1"));
+    ask->id = id;
+    ask->name = mem_text(name);
+    ask->type = type;
+    ask->request = json_object();
+    json_put(ask->request, "profile", profile_to_json(&profile));
+    ask->next_same = w->buckets[id];
+    w->buckets[id] = ask;
+    w->pending++;
+    w->questions_sent += name != NULL;
+    list_add(&w->sent, ask);
+}
+
+/* As record.c cuts the stream; a length beyond the limit ends it there. */
+static bool next_record(struct slice *rest, struct slice *record)
+{
+    size_t n;
+
+    if (rest->n < 2)
+        return false;
+    n = (size_t)(unsigned char)rest->p[0] << 8 | (unsigned char)rest->p[1];
+    *rest = slice_from_index(*rest, 2);
+    *record = slice_head(*rest, n);
+    *rest = slice_from_index(*rest, record->n);
+    return true;
+}
+
+static void take_stream(struct workers *w, struct slice rest)
+{
+    struct slice text;
+    bool good = true;
+
+    while (good && next_record(&rest, &text)) {
+        struct region *region = region_new();
+        struct error err;
+        struct json *record = json_read(text, &err);
+
+        /* One bad record, and the worker is replaced. */
+        good = record != NULL && take_record(w, record, region, &err);
+        json_free(record);
+        region_free(region);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct workers w;
+
+    memset(&w, 0, sizeof w);
+    w.events = &heard;
+    id_set_init(&w.certificates);
+    answers = 0;
+    wait_for_answer(&w, 1, "example.org", DNS_MX);
+    wait_for_answer(&w, 2, "example.org", DNS_NATIVE);
+    wait_for_answer(&w, 3, NULL, (enum dns_type)0);
+    take_stream(&w, slice_from((const char *)data, size));
+    must(answers + w.pending == 3);
+    list_free(&w.sent);
+    id_set_clear(&w.certificates);
+    return 0;
+}
