@@ -163,10 +163,13 @@ void load_wanted_file(struct config *config, const char *path)
     const char           *real = load_path(config, NULL, path, false);
     struct config_file   *file = region_alloc(config->region, sizeof(*file));
     struct error          err;
+    bool                  missing;
 
     file->path = region_text(config->region, path);
-    if (!file_read(config->region, real, CONFIG_FILE_MAX, &file->text, NULL, &err))
+    if (!file_read(config->region, real, CONFIG_FILE_MAX, &file->text, &missing, &err)) {
         file->error = region_printf(config->region, "%s: %s", real, err.text);
+        file->only_ours = !missing && geteuid() != 0;
+    }
     file->next = config->files;
     config->files = file;
 }

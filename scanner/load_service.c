@@ -149,10 +149,13 @@ static struct config_file *read_config_file(struct config *config, const struct 
 {
     struct config_file *file = region_alloc(config->region, sizeof(*file));
     struct error        err;
+    bool                missing;
 
     file->path = path;
-    if (!file_read(config->region, load_path(config, service, path, chrooted), CONFIG_FILE_MAX, &file->text, NULL, &err))
+    if (!file_read(config->region, load_path(config, service, path, chrooted), CONFIG_FILE_MAX, &file->text, &missing, &err)) {
         file->error = region_text(config->region, err.text);
+        file->only_ours = !missing && geteuid() != 0;
+    }
     return file;
 }
 
@@ -222,6 +225,7 @@ static struct config_file *read_client_chain(struct config *config, struct servi
         struct config_file *one = read_config_file(config, service, paths[i], false);
 
         file->error = one->error != NULL ? region_printf(config->region, "%s: %s", paths[i], one->error) : NULL;
+        file->only_ours = one->only_ours;
         file->text = slice_of(region_printf(config->region, "%.*s%.*s\n", (int)file->text.n,
                                             file->text.n > 0 ? file->text.p : "", (int)one->text.n,
                                             one->text.n > 0 ? one->text.p : ""));

@@ -68,15 +68,15 @@ const char *tls_engine_check(struct region *region, const struct service *servic
 
     if (!is_wanted(service))
         return NULL;
-    if (service->ca_file != NULL && service->ca_file->error != NULL)
+    if (service->ca_file != NULL && service->ca_file->error != NULL && !service->ca_file->only_ours)
         return region_printf(region, "%s %s: %s", params_name(service->params, "smtp_tls_CAfile"), service->ca_file->path,
                              service->ca_file->error);
-    if (service->ca_file != NULL && !has_certificates(service->ca_file->text))
+    if (service->ca_file != NULL && service->ca_file->error == NULL && !has_certificates(service->ca_file->text))
         return region_printf(region, "%s %s: no certificates in it", params_name(service->params, "smtp_tls_CAfile"),
                              service->ca_file->path);
-    if (service->client_chain != NULL && service->client_chain->error != NULL)
+    if (service->client_chain != NULL && service->client_chain->error != NULL && !service->client_chain->only_ours)
         return region_printf(region, "client certificate: %s", service->client_chain->error);
-    if (service->client_chain != NULL && !client_chain_works(service->client_chain->text))
+    if (service->client_chain != NULL && service->client_chain->error == NULL && !client_chain_works(service->client_chain->text))
         return region_printf(region, "client certificate %s: no private key that belongs to it",
                              service->client_chain->path);
     if (!digest_is_known(digest))

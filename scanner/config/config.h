@@ -14,7 +14,8 @@
 struct config_file {
     const char  *path;      /* as the parameter or attribute names it */
     struct slice text;      /* empty when absent; may hold NUL */
-    const char  *error;     /* NULL, or why smtp(8) could not read it */
+    const char  *error;     /* NULL, or why it could not be read */
+    bool         only_ours; /* with error: smtp(8), which reads it as root, may well be able to */
     const char  *id;        /* SHA-256 of text, 64 hex digits in lower case; the loader fills it for client_chain, else NULL */
     struct config_file *next;
 };

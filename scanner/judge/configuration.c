@@ -37,15 +37,16 @@ static void tell_notice(const struct review *review, const struct table_notice *
 {
     static const char unreadable[] = "table-unreadable";
 
-    if (notice->breaks)
+    if (strcmp(notice->code, unreadable) == 0) {
+        if (!is_told(review, unreadable, notice->text))
+            findings_add(review->region, review->findings, unreadable, SEVERITY_WARNING, NULL, notice->file, notice->line,
+                         "%s", notice->text);
+    } else if (notice->breaks)
         tell(review, FINDING_TABLE_BROKEN, notice->file, notice->line, notice->text);
     else if (strcmp(notice->code, finding_word(FINDING_TABLE_STALE_INDEX)) == 0)
         tell(review, FINDING_TABLE_STALE_INDEX, notice->file, notice->line, notice->text);
     else if (strcmp(notice->code, finding_word(FINDING_TABLE_SOURCE_ONLY)) == 0)
         tell(review, FINDING_TABLE_SOURCE_ONLY, notice->file, notice->line, notice->text);
-    else if (strcmp(notice->code, unreadable) == 0 && !is_told(review, unreadable, notice->text))
-        findings_add(review->region, review->findings, unreadable, SEVERITY_WARNING, NULL, notice->file, notice->line, "%s",
-                     notice->text);
 }
 
 /* The level that a policy table's entry names; LEVEL_NOT_FOUND when it names none. */
@@ -99,7 +100,7 @@ static void review_authorities(const struct review *review, const struct service
     if (!uses(service, needs_authority) || params_text(service->params, "smtp_tls_trust_anchor_file")[0] != '\0')
         return;
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-        if (files[i] != NULL && files[i]->error != NULL)
+        if (files[i] != NULL && files[i]->error != NULL && !files[i]->only_ours)
             tell(review, FINDING_LOCAL_NO_CA, NULL, 0,
                  region_printf(review->region, "%s: %s%s; the levels verify and secure trust %s%s", files[i]->path,
                                files[i]->error, i > 0 && service->chrooted ? " (the service runs in a chroot)" : "",
@@ -110,6 +111,22 @@ static void review_authorities(const struct review *review, const struct service
              region_printf(review->region, "neither %s nor %s is set: the levels verify and secure trust nobody",
                            params_name(service->params, "smtp_tls_CAfile"),
                            params_name(service->params, "smtp_tls_CApath")));
+}
+
+/* Keys are for root alone to read, which we need not be. */
+static void review_own_eyes(const struct review *review, const struct config_file *file, const char *effect)
+{
+    const char *code = reason_code(REASON_LOCAL_FAULT);
+    const char *text;
+
+    if (file == NULL || !file->only_ours)
+        return;
+    text = region_printf(review->region, "%s; Postfix may be able to read it, we are not: %s; run posttls-audit as root",
+                         strchr(file->error, '/') != NULL ? file->error
+                                                          : region_printf(review->region, "%s: %s", file->path, file->error),
+                         effect);
+    if (!is_told(review, code, text))
+        findings_add(review->region, review->findings, code, SEVERITY_WARNING, NULL, file->path, 0, "%s", text);
 }
 
 static void review_per_site(const struct review *review, const struct service *service)
@@ -139,6 +156,8 @@ static void review_service(const struct review *review, const struct service *se
     if (service->engine_error != NULL)
         tell(review, FINDING_LOCAL_TLS_ENGINE, NULL, 0,
              region_printf(review->region, "Postfix disables TLS: %s", service->engine_error));
+    review_own_eyes(review, service->client_chain, "no client certificate is shown to the servers");
+    review_own_eyes(review, service->ca_file, "whether a certificate is trusted is not known");
     review_authorities(review, service);
     review_per_site(review, service);
 }

@@ -346,6 +346,9 @@ static struct attempt after_handshake(struct dialogue *d)
         return unknown(d, REASON_NOT_OBSERVED);
     if (d->c->certificate->fell_to_encrypt)
         d->level = LEVEL_ENCRYPT;
+    if (level_needs_match(d->level) && d->c->certificate->reason == REASON_CERTIFICATE_NOT_TRUSTED &&
+        d->c->service->ca_file != NULL && d->c->service->ca_file->only_ours)
+        return unknown(d, REASON_LOCAL_FAULT);
     if (level_needs_match(d->level) && !d->c->certificate->matched)
         return failed(d, "4.7.5", d->c->certificate->reason, "Server certificate not verified");
     if (seen->ending != ENDING_COMPLETE && seen->phase >= PHASE_TLS_GREETING && seen->phase <= PHASE_TLS_HELO) {

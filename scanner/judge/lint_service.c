@@ -33,7 +33,7 @@ static const struct lint_use *dane_use(const struct service_review *r)
 
 static bool is_usable(const struct config_file *file)
 {
-    return file != NULL && file->error == NULL && file->text.n > 0;
+    return file != NULL && (file->only_ours || (file->error == NULL && file->text.n > 0));
 }
 
 static void check_authorities(const struct service_review *r)

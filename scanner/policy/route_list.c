@@ -94,7 +94,7 @@ static enum listed search_file(struct list_query *query, struct slice path, bool
     if (file == NULL && router->view->wants != NULL)
         wants_file(router->view->wants, name);
     if (file == NULL || file->error != NULL || depth >= DEPTH_MAX) {
-        query->answer.status = file == NULL ? TABLE_WANTED : TABLE_ERROR;
+        query->answer.status = file == NULL ? TABLE_WANTED : file->only_ours ? TABLE_UNREADABLE : TABLE_ERROR;
         query->answer.error = file != NULL && file->error != NULL ? file->error : "cannot be read";
         return LISTED_FAILED;
     }
