@@ -152,7 +152,7 @@ static void put_leaf_masks(const struct html_page *page, struct buf *out, const 
 }
 
 /* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark, change, news, level asked for,
- * then bits: groups of what will break, how long certificates last, named certificates] */
+ * then bits: groups of what will break, how long certificates last, named certificates, ways of its mail] */
 static void put_index_row(struct html_page *page, struct index *index, const struct story *story, size_t i)
 {
     const struct forecast   *forecast = &story->result->forecast;
@@ -172,7 +172,7 @@ static void put_index_row(struct html_page *page, struct index *index, const str
         html_printf(&index->rows, ",%zu", word_number(index, words[k]));
     html_printf(&index->rows, ",%zu", (size_t)html_groups_soon_mask(page->soon, story, GROUPS_SHOWN));
     put_leaf_masks(page, &index->rows, story->result);
-    buf_add_char(&index->rows, ']');
+    html_printf(&index->rows, ",%zu]", (size_t)html_mail_mask(page, story->result));
 }
 
 static bool write_words(const struct index *index, const struct sink *sink)

@@ -30,6 +30,7 @@ struct html_page {
     size_t                by_level[LEVEL_ROWS][VERDICT_UNKNOWN + 1];  /* rows: html_level_row */
     struct dict          *leaves;       /* certificate id -> struct html_leaf */
     struct html_leaf    **by_end;       /* the same, the first to end first */
+    bool                  log_tells_tls;
     struct dict          *news;         /* destination -> struct change, what the history says of it */
 };
 
@@ -57,6 +58,11 @@ void html_soon(struct html_page *, struct buf *);
 void html_local(struct html_page *, struct buf *);
 void html_changes(struct html_page *, struct buf *);
 void html_pictures(struct html_page *, struct buf *);
+/* Among the pictures. Nothing where no mail log was given. The mask: what the log and the forecast have of a destination. */
+void html_mail(struct html_page *, struct buf *);
+unsigned html_mail_mask(const struct html_page *, const struct result *);
+/* Whether the log has words about the TLS of deliveries. */
+bool html_mail_tells_tls(const struct report *);
 /* Among the pictures. Nothing where there are fewer than two runs to compare. */
 void html_trend(struct html_page *, struct buf *);
 void html_configuration(struct html_page *, struct buf *);

@@ -123,6 +123,7 @@ bool report_html_write(const struct report *report, const struct report_options 
     page.soon = html_groups_new(page.region);
     survey(&page);
     gather_news(&page);
+    page.log_tells_tls = html_mail_tells_tls(report);
     for (piece = html_template; good; piece++) {
         good = sink_text(sink, piece->text);
         if (piece->slot == NULL)

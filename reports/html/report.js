@@ -8,8 +8,8 @@
   const PROVIDERS = 200;    // that the filter offers; the search finds the others
   const VERDICTS = ['bounce', 'defer', 'downgrade', 'unknown', 'deliver'];
   // a row of the data
-  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE, NEWS, ASKED, SOON, ENDS, LEAF] =
-    Array.from({ length: 16 }, (_, n) => n);
+  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE, NEWS, ASKED, SOON, ENDS, LEAF, MAIL] =
+    Array.from({ length: 17 }, (_, n) => n);
   const COLUMNS = [
     { id: 'verdict', field: VERDICT, label: 'Verdict' }, { id: 'name', field: NAME, label: 'Destination' },
     { id: 'level', field: LEVEL, label: 'Level' }, { id: 'dsn', field: DSN, label: 'DSN' },
@@ -354,7 +354,7 @@
       if (value === 'acknowledged') return (row) => row[TROUBLE] < 0 && word(row, VERDICT) !== 'deliver';
       return Number(value) < GROUPS_SHOWN ? (row) => row[TROUBLE] === Number(value) : (row) => row[TROUBLE] >= GROUPS_SHOWN;
     },
-    soon: hasBit(SOON), ends: hasBit(ENDS), leaf: hasBit(LEAF),
+    soon: hasBit(SOON), ends: hasBit(ENDS), leaf: hasBit(LEAF), mail: hasBit(MAIL),
   };
 
   const follow = ({ dataset }) => {

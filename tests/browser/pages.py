@@ -54,3 +54,13 @@ def with_history(report):
     report["changes"] = {"run": 20, "before": 19, "since": "2026-11-19T01:15:00Z", "only": False, "destinations": changes,
                          "findings": []}
     return report
+
+
+def with_mail(report):
+    """The same report, with a mail log that told of every destination."""
+    report = copy.deepcopy(report)
+    for i, destination in enumerate(report["destinations"], 1):
+        destination["weight"] = {"share": 0.1, "deliveries": 10 * i, "deferrals": i % 3, "bounces": i % 2, "bytes": 1000 * i,
+                                 "last": "2026-11-19T00:00:00Z", "waiting": None,
+                                 "tls": {"anonymous": i, "untrusted": i, "trusted": i, "verified": 2 * i}}
+    return report

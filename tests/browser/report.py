@@ -178,7 +178,7 @@ def test_counts(view, path, name):
             a.click();
             const told = document.querySelector('#count').textContent;
             const n = (text) => Number((text.match(/[0-9][0-9,]*/) ?? ['0'])[0].replaceAll(',', ''));
-            const some = a.dataset.ends !== undefined || a.textContent.startsWith('And');
+            const some = a.dataset.ends !== undefined || a.dataset.mail !== undefined || a.textContent.startsWith('And');
             return [a.outerHTML.slice(0, 200), n(a.textContent), n(told), some];
         })""")
     ok(len(followed) > 12, f"{name}: numbers are links", len(followed))
@@ -202,6 +202,16 @@ def test_trend(view, path, report):
     trouble = [sum(run[verdict] for verdict in VERDICTS if verdict != "deliver") for run in report["trend"]]
     ok(all((a < b) == (x < y) for a, x in zip(trouble, heights) for b, y in zip(trouble, heights) if a != b),
        "trend: more trouble, a higher column", trouble, heights)
+
+
+def test_mail(view, path, report):
+    view.open(path)
+    wanted = sum(d["weight"]["deliveries"] - sum(d["weight"]["tls"].values()) for d in report["destinations"])
+    same(view.text('a[data-mail="2"]'), str(wanted), "mail by volume: what went in the clear")
+    wanted = sum(d["weight"]["deliveries"] + d["weight"]["bounces"] for d in report["destinations"] if d["verdict"] == "defer")
+    same(view.text('a[data-mail="9"]'), str(wanted), "mail by volume: what would be deferred")
+    view.click('a[data-mail="9"]')
+    same(rows_shown(view), sum(d["verdict"] == "defer" for d in report["destinations"]), "mail by volume: and its rows")
 
 
 def test_keyboard(view, path):
@@ -390,7 +400,7 @@ def main():
         view = chromium.Browser(os.path.join(work, "profile"))
         some = pages.with_history(pages.many(sample(), 300, providers=12))
         some_path, many_path = page(work, "some", some), page(work, "many", pages.many(sample(), MANY))
-        small = pages.with_history(sample())
+        small = pages.with_mail(pages.with_history(sample()))
         small_path = page(work, "small", small)
         if some_path and many_path and small_path:
             test_content(view, small_path, small)
@@ -401,6 +411,7 @@ def main():
             test_counts(view, some_path, "300 destinations")
             test_counts(view, small_path, "a small report")
             test_trend(view, small_path, small)
+            test_mail(view, small_path, small)
             test_accessibility(view, small_path, chromium.axe(os.path.join(BUILD, "tests", "browser"), HERE))
             test_width(view, small_path)
             test_without_script(view, small_path, small)
