@@ -35,11 +35,15 @@ static const char *list_with(struct lint *lint, const struct text_list *list, si
     return joined;
 }
 
+/* The list is written anew for each item that is wrong: not where it is so long that nobody wrote it by hand. */
+#define FIX_ITEMS_MAX 1000
+
 static void fix_item(struct lint_entry *e, struct lint_finding *f, size_t i, const char *text)
 {
     const char *separator = e->policy.level == LEVEL_FINGERPRINT ? "|" : ":";
 
-    lint_fix_attribute(e, f, "match", list_with(e->lint, e->policy.match, i, text, separator));
+    if (e->policy.match->count <= FIX_ITEMS_MAX)
+        lint_fix_attribute(e, f, "match", list_with(e->lint, e->policy.match, i, text, separator));
 }
 
 static void check_repeated(struct lint_entry *e)

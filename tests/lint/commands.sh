@@ -88,6 +88,12 @@ run lint -c "$work/config"
 status_is 2 'control characters: status'
 [ "$(tr -d '\n -~' <"$work/out" | wc -c)" -eq 0 ]; result $? 'control characters: none is passed on'
 
+# An entry that a program wrote: each of its names stands twice.
+{ printf 'example.com secure match=a.b'; awk 'BEGIN { for (i = 0; i < 100000; i++) printf ":a.b"; print "" }'; } >"$work/config/policy"
+timeout 30 "$program" lint -c "$work/config" >"$work/out" 2>"$work/err" </dev/null
+[ $? -ne 124 ]; result $? 'an entry with a hundred thousand names takes no time'
+has "$work/out" 'match-repeated' 'an entry with a hundred thousand names: told'
+
 # Files
 entry 'example.com secure tafile=/nowhere/anchor.pem'
 run lint -c "$work/config"
