@@ -3,7 +3,7 @@ _posttls_audit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} options=
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'scan explain lint replay diff report merge migrate history acknowledge --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'scan explain lint replay diff report merge migrate history acknowledge advise --help --version' -- "$cur"))
         return
     fi
     COMPREPLY=()
@@ -25,12 +25,13 @@ _posttls_audit()
         migrate) options='--config-dir --override --postfix-version --help' ;;
         history) options='--history --keep --help' ;;
         acknowledge) options='--history --until --comment --withdraw --help' ;;
+        advise) options='--config-dir --override --postfix-version --sender --allow-address --at --horizon --help' ;;
     esac
     case $cur in
         -*) COMPREPLY=($(compgen -W "$options" -- "$cur")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        replay|diff|report|merge) COMPREPLY=($(compgen -f -- "$cur")) ;;
+        advise|replay|diff|report|merge) COMPREPLY=($(compgen -f -- "$cur")) ;;
     esac
 }
 complete -o filenames -F _posttls_audit posttls-audit

@@ -45,7 +45,9 @@ static const struct command commands[] = {
       "Notes in the history that the present fault of a destination is known: until the time given it counts as deliver, and\n"
       "is not announced. Another fault of the same destination is. Without destinations, lists what is acknowledged.",
       cmd_acknowledge },
-    { "advise", 0, NULL, NULL, NULL, NULL },
+    { "advise", FOR_ADVISE, "facts ...", "entries that can be tightened, with the line to paste",
+      "Looks in saved facts for policy entries whose level could be stricter. Each line is judged on the same facts before\n"
+      "it is shown: every host and every address delivers under it. Nothing is asked of anybody.", cmd_advise },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -20,6 +20,7 @@ int cmd_diff(struct region *, const struct options *);
 int cmd_history(struct region *, const struct options *);
 int cmd_acknowledge(struct region *, const struct options *);
 int cmd_migrate(struct region *, const struct options *);
+int cmd_advise(struct region *, const struct options *);
 int cmd_replay(struct region *, const struct options *);
 int cmd_report(struct region *, const struct options *);
 int cmd_merge(struct region *, const struct options *);

@@ -73,10 +73,10 @@ void events_log(const struct report *report)
     size_t         count;
 
     openlog("posttls-audit", LOG_PID, LOG_MAIL);
-    count = report->news != NULL ? log_news(region, &report->news->changes) : log_results(region, report);
+    count = report->news_only ? log_news(region, &report->news->changes) : log_results(region, report);
     if (count > EVENTS_MAX)
         syslog(LOG_NOTICE, "%zu more are not logged", count - EVENTS_MAX);
-    if (count > 0 || report->news == NULL)
+    if (count > 0 || !report->news_only)
         syslog(LOG_INFO, "run: destinations=%zu, deliver=%zu, downgrade=%zu, defer=%zu, bounce=%zu, unknown=%zu%s",
                report->count, by[VERDICT_DELIVER], by[VERDICT_DOWNGRADE], by[VERDICT_DEFER], by[VERDICT_BOUNCE],
                by[VERDICT_UNKNOWN], report->complete ? "" : ", incomplete");

@@ -15,9 +15,10 @@
 /* Which commands take an option. */
 enum {
     FOR_SCAN = 1, FOR_EXPLAIN = 2, FOR_REPLAY = 4, FOR_REPORT = 8, FOR_MERGE = 16, FOR_DIFF = 32,
-    FOR_HISTORY = 64, FOR_ACKNOWLEDGE = 128, FOR_LINT = 256, FOR_MIGRATE = 512,
-    FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_LINT | FOR_MIGRATE,              /* those that read a configuration */
-    FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY,             /* those that judge deliveries */
+    FOR_HISTORY = 64, FOR_ACKNOWLEDGE = 128, FOR_LINT = 256, FOR_MIGRATE = 512, FOR_ADVISE = 1024,
+    FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_LINT | FOR_MIGRATE |
+                 FOR_ADVISE,                                           /* those that read a configuration */
+    FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_ADVISE, /* those that judge deliveries */
     FOR_REPORTS = FOR_SCAN | FOR_REPLAY | FOR_REPORT | FOR_MERGE,  /* those that write reports in any format */
     FOR_ALL = 0x7fffffff
 };

@@ -81,6 +81,6 @@ rm -f "$work"/history*
 # shellcheck disable=SC2086 # a list of words
 run $words -c "$work/config" --resolver 127.0.0.1:1
 has "$work/out" 'first run, 2 destinations' 'the line of the service runs'
-run report "$work/report.json" --fail-on downgrade
-status_is 2 'the check reads what it left'
+run replay "$work/facts.jsonl" -c "$work/config" --fail-on downgrade
+status_is 2 'the check judges what it left'
 plan

@@ -49,7 +49,8 @@ cd /
 setpriv --reuid posttls-audit --regid posttls-audit --clear-groups --no-new-privs --inh-caps=-all \
     $words -c /etc/posttls-test --resolver 127.0.0.1:1 a.example b.example || echo "status $?"
 ls -ld /var/lib/posttls-audit/report.json
-/usr/bin/posttls-audit report /var/lib/posttls-audit/report.json || echo "report $?"
+/usr/bin/posttls-audit report /var/lib/posttls-audit/report.json >/dev/null && echo readable
+/usr/bin/posttls-audit replay /var/lib/posttls-audit/facts.jsonl -c /etc/posttls-test || echo "check $?"
 dpkg -r posttls-audit >/dev/null 2>&1
 test ! -e /usr/bin/posttls-audit && test ! -e /lib/systemd/system/posttls-audit.timer && echo removed
 INSIDE
@@ -60,7 +61,8 @@ if [ "$(id -u)" = 0 ] && [ -f "$package" ] &&
     has "$work/out" '^hardened$' 'the exposure of its service is at most 1.5'
     has "$work/out" 'first run, 2 destinations' 'the command of its service runs as its user'
     has "$work/out" '^-rw.*posttls-audit posttls-audit .*report.json' 'and leaves its report'
-    has "$work/out" '^report 2$' 'which can be read'
+    has "$work/out" '^readable$' 'which can be read'
+    has "$work/out" '^check 2$' 'and its facts, by the check'
     has "$work/out" '^removed$' 'it is removed'
     [ "$failures" -eq 0 ] || sed 's/^/# /' "$work/err" | head -n 10
 else
