@@ -55,8 +55,10 @@ static void put_sharing(struct text_report *text, struct region *region)
 
     if (sharing->questions_asked == 0 && sharing->conversations_asked == 0)
         return;
-    page_printf(&text->page, (struct place){ 0 }, "%zu DNS questions%s, %zu conversations%s", sharing->questions_asked,
+    page_printf(&text->page, (struct place){ 0 }, "%zu DNS question%s%s, %zu conversation%s%s", sharing->questions_asked,
+                sharing->questions_asked == 1 ? "" : "s",
                 saved_text(region, sharing->questions_asked, sharing->questions_needed), sharing->conversations_asked,
+                sharing->conversations_asked == 1 ? "" : "s",
                 saved_text(region, sharing->conversations_asked, sharing->conversations_needed));
 }
 

@@ -72,14 +72,20 @@ static bool settle_version(struct config *config, const struct load_request *req
     return false;
 }
 
+static void fix_reading(struct error *err, bool missing, const char *fix)
+{
+    error_fix(err, "%s", missing ? fix : "run posttls-audit as somebody who may read it, root for instance");
+}
+
 static struct main_cf *read_main_cf(struct config *config, struct error *err)
 {
     const char  *path = region_printf(config->region, "%s/main.cf", config->dir);
     struct slice text;
+    bool         missing;
 
-    if (file_read(config->region, path, FILE_SIZE_MAX, &text, NULL, err))
+    if (file_read(config->region, path, FILE_SIZE_MAX, &text, &missing, err))
         return main_cf_parse(config->region, path, text, err);
-    error_fix(err, "name the directory that holds main.cf with --config-dir");
+    fix_reading(err, missing, "name the directory that holds main.cf with --config-dir");
     return NULL;
 }
 
@@ -87,10 +93,11 @@ static struct master_cf *read_master_cf(struct config *config, struct error *err
 {
     const char  *path = region_printf(config->region, "%s/master.cf", config->dir);
     struct slice text;
+    bool         missing;
 
-    if (file_read(config->region, path, FILE_SIZE_MAX, &text, NULL, err))
+    if (file_read(config->region, path, FILE_SIZE_MAX, &text, &missing, err))
         return master_cf_parse(config->region, path, text, err);
-    error_fix(err, "Postfix needs a master.cf beside main.cf");
+    fix_reading(err, missing, "Postfix needs a master.cf beside main.cf");
     return NULL;
 }
 

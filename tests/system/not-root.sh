@@ -60,4 +60,9 @@ as_nobody scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[127.0.0.1]
 has "$work/out" 'config/ca: Permission denied' 'authorities that we may not read: told'
 has_not "$work/out" 'local-tls-engine|local-no-ca' 'authorities that we may not read: Postfix has them'
 
+chmod 600 "$work/config/main.cf"
+as_nobody lint -c "$work/config"
+status_is 66 'a main.cf that we may not read: status'
+has "$work/err" 'main.cf: Permission denied; run posttls-audit as' 'a main.cf that we may not read: the remedy'
+
 plan
