@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/limits.h"
 #include "tests/lib/check.h"
 
 #define TASKS_MAX 2000
@@ -321,6 +322,31 @@ static int64_t wait_for(const struct slowing *row, const char *address)
     return waits < 0 ? 0 : waits;
 }
 
+/* Those that were with a worker that died. */
+static void check_suspects(void)
+{
+    struct schedule *schedule = schedule_new(&(struct schedule_limits){ 0, 0, 0, 0, 0 });
+    uint64_t id, begun[LIMIT_SUSPECTS + 2];
+    size_t n = 0;
+
+    count = 0;
+    for (unsigned i = 0; i < LIMIT_SUSPECTS + 1; i++) {
+        struct task task = { .not_before = 0 };
+
+        snprintf(task.address, sizeof task.address, "192.0.%u.1", i);
+        schedule_add_suspect(schedule, i, profile_of(&task), "mx.a.test");
+    }
+    while (schedule_next(schedule, START, &id))
+        begun[n++] = id;
+    is_int(n, LIMIT_SUSPECTS, "so many suspects at a time");
+    is_int(schedule_wait(schedule, START), INT64_MAX, "the next one waits for an end");
+    schedule_add(schedule, 100, profile_of(&(struct task){ .address = "192.0.2.200" }), "mx.b.test", 0);
+    check_ok(schedule_next(schedule, START, &id) && id == 100, "others do not wait for them");
+    schedule_done(schedule, begun[0], false);
+    check_ok(schedule_next(schedule, START, &id) && id == LIMIT_SUSPECTS, "then the next one");
+    schedule_free(schedule);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -328,6 +354,7 @@ int main(void)
         check_reached(&rows[i]);
     }
     check_not_before();
+    check_suspects();
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         check_pair(&pairs[i]);
     for (size_t i = 0; i < sizeof slowings / sizeof *slowings; i++) {

@@ -1,0 +1,236 @@
+/* The limits of limits.h that no other test holds at, and one past: bytes of replies, questions and threads at a time,
+ * replies that are not for us. Others: test_smtp_session.c (certificates, TLS, time), test_record.c (records), tests/scanner
+ * (suspects), tests/hostile (the whole of it, over a network). */
+#include "probes/limits.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probes/dns_client.h"
+#include "probes/dns_native.h"
+#include "probes/record.h"
+#include "probes/wire/smtp_reply.h"
+#include "scanner/base/mem.h"
+#include "tests/lib/check.h"
+
+static struct loop *loop;
+
+/* Replies. */
+
+static enum smtp_reply_status feed(const char *text, size_t lines, size_t tail)
+{
+    static const struct smtp_reply_limits limits = { LIMIT_LINE_BYTES, LIMIT_REPLY_BYTES };
+    struct smtp_reply_reader reader;
+    enum smtp_reply_status status = SMTP_REPLY_MORE;
+    char *last = mem_alloc(tail + 1);
+    size_t used;
+
+    memset(last, 'x', tail);
+    smtp_reply_init(&reader, 2048, false, limits);
+    smtp_reply_begin(&reader);
+    for (size_t i = 0; i < lines && status == SMTP_REPLY_MORE; i++)
+        status = smtp_reply_feed(&reader, slice_of(text), &used);
+    if (status == SMTP_REPLY_MORE)
+        status = smtp_reply_feed(&reader, slice_from(last, tail), &used);
+    smtp_reply_clear(&reader);
+    mem_free(last);
+    return status;
+}
+
+static void check_replies(void)
+{
+    static const char line[] = "250-0123456789012345678901234567890123456789012345678901234\r\n";
+    size_t each = sizeof line - 2; /* LF does not count */
+    size_t lines = (LIMIT_REPLY_BYTES - 4000) / each, rest = LIMIT_REPLY_BYTES - lines * each;
+
+    is_int(feed("", 0, LIMIT_LINE_BYTES), SMTP_REPLY_MORE, "a line as long as may be");
+    is_int(feed("", 0, LIMIT_LINE_BYTES + 1), SMTP_REPLY_LONG_LINE, "a line of one byte more");
+    is_int(feed(line, lines, rest), SMTP_REPLY_MORE, "a reply as long as may be");
+    is_int(feed(line, lines, rest + 1), SMTP_REPLY_LONG, "a reply of one byte more");
+}
+
+/* Questions at a time. */
+
+static void count_answer(void *arg, const struct dns_fact *fact)
+{
+    (void)fact;
+    ++*(int *)arg;
+}
+
+static void stop(void *arg)
+{
+    (void)arg;
+    loop_stop(loop);
+}
+
+static void run_for(int64_t ms)
+{
+    struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
+
+    loop_timer_at(timer, loop_now_ms(loop) + ms);
+    loop_run(loop);
+    loop_timer_free(timer);
+}
+
+static int open_resolver(struct dns_setup *setup)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), room = 4 << 20;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (bind(fd, (struct sockaddr *)&address, size) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        return -1;
+    *setup = (struct dns_setup){ .count = 1, .timeout = 60, .attempts = 1 };
+    address_parse(&setup->resolvers[0].address, SLICE("127.0.0.1"));
+    setup->resolvers[0].port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void ask(struct dns_client *client, int n, int *answers)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "n%d.test", n);
+    dns_client_ask(client, name, DNS_A, count_answer, answers);
+}
+
+/* One answer: so that there is room for one more. */
+static void answer_one(int fd, uint8_t *query, ssize_t n, const struct sockaddr_in *to)
+{
+    query[2] |= 0x80;
+    sendto(fd, query, (size_t)n, 0, (const struct sockaddr *)to, sizeof *to);
+}
+
+static int receive_all(int fd, uint8_t *last, ssize_t *length, struct sockaddr_in *from)
+{
+    socklen_t size = sizeof *from;
+    ssize_t n;
+    int count = 0;
+
+    while ((n = recvfrom(fd, last, 512, 0, (struct sockaddr *)from, &size)) > 0) {
+        *length = n;
+        count++;
+    }
+    return count;
+}
+
+static void check_questions(void)
+{
+    struct dns_setup setup;
+    struct sockaddr_in from;
+    uint8_t query[512];
+    ssize_t length = 0;
+    int fd = open_resolver(&setup), answers = 0;
+    struct dns_client *client = dns_client_new(loop, &setup);
+
+    for (int i = 0; i < LIMIT_DNS_SOCKETS + 2; i++)
+        ask(client, i, &answers);
+    run_for(200);
+    is_int(receive_all(fd, query, &length, &from), LIMIT_DNS_SOCKETS, "as many questions as may be at a time");
+    answer_one(fd, query, length, &from);
+    run_for(100);
+    is_int(answers, 1, "one is answered");
+    is_int(receive_all(fd, query, &length, &from), 1, "then one more is asked, and no other");
+    dns_client_free(client);
+    close(fd);
+}
+
+static void check_ignored(void)
+{
+    static const struct { int wrong, answers; } rows[] = { { LIMIT_DNS_IGNORED, 1 }, { LIMIT_DNS_IGNORED + 1, 0 } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct dns_setup setup;
+        struct sockaddr_in from;
+        uint8_t query[512];
+        ssize_t length = 0;
+        int fd = open_resolver(&setup), answers = 0;
+        struct dns_client *client = dns_client_new(loop, &setup);
+
+        ask(client, 1, &answers);
+        run_for(50);
+        receive_all(fd, query, &length, &from);
+        query[0] ^= 1;
+        for (int k = 0; k < rows[i].wrong; k++)
+            answer_one(fd, query, length, &from);
+        query[0] ^= 1;
+        answer_one(fd, query, length, &from);
+        run_for(100);
+        is_int(answers, rows[i].answers, "the answer after %d that are not for us", rows[i].wrong);
+        dns_client_free(client);
+        close(fd);
+    }
+}
+
+static void native_done(void *arg, const struct dns_fact *fact)
+{
+    (void)fact;
+    if (--*(int *)arg == 0)
+        loop_stop(loop);
+}
+
+static void check_threads(void)
+{
+    struct dns_native *native = dns_native_new(loop);
+    int left = LIMIT_NATIVE_THREADS;
+
+    for (int i = 0; i < LIMIT_NATIVE_THREADS; i++) {
+        check_ok(dns_native_has_room(native), "room for lookup %d", i + 1);
+        dns_native_ask(native, "localhost", native_done, &left);
+    }
+    check_ok(!dns_native_has_room(native), "no room for one more");
+    loop_run(loop);
+    check_ok(dns_native_has_room(native), "until they come back");
+    dns_native_free(native);
+}
+
+/* What waits to be sent. */
+
+static void no_record(void *arg, struct slice record)
+{
+    (void)arg;
+    (void)record;
+}
+
+static void no_end(void *arg, const char *why)
+{
+    (void)arg;
+    (void)why;
+}
+
+static void check_channel(void)
+{
+    static const struct record_events events = { no_record, no_end, NULL };
+    int pair[2];
+    struct record_channel *channel;
+    char *record = mem_alloc(LIMIT_RECORD_BYTES);
+    size_t step = LIMIT_RECORD_BYTES, sent = 0;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return;
+    channel = record_channel_new(loop, pair[0], &events, NULL);
+    while (sent + step + 4 <= LIMIT_CHANNEL_SOON - 1 && record_channel_send(channel, slice_from(record, step)))
+        sent += step + 4;
+    check_ok(record_channel_send(channel, slice_from(record, LIMIT_CHANNEL_SOON - 1 - sent - 4)) && record_channel_has_room(channel),
+             "one byte less than enough waits");
+    check_ok(record_channel_send(channel, slice_from(record, 0)) && !record_channel_has_room(channel), "enough waits");
+    record_channel_free(channel);
+    close(pair[1]);
+    mem_free(record);
+}
+
+int main(void)
+{
+    loop = loop_new();
+    check_replies();
+    check_questions();
+    check_ignored();
+    check_threads();
+    check_channel();
+    loop_free(loop);
+    return check_done();
+}
