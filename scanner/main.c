@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 
 #include "scanner/command.h"
@@ -8,6 +9,7 @@ int main(int argc, char **argv)
     int status;
 
     libraries_use_mem();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told of, as a full disk is */
     status = command_main(argc, argv);
 
     /* A full disk or a closed pipe shows only now: a report that was cut must not look like success. */

@@ -162,7 +162,7 @@ static bool start_worker(struct workers *w, struct error *err)
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-        error_set(err, EX_OSERR, "no socket for a worker process: %s", strerror(errno));
+        error_set(err, EX_SOFTWARE, "no socket for a worker process: %s", strerror(errno));
         return false;
     }
     w->pid = fork();
@@ -171,7 +171,7 @@ static bool start_worker(struct workers *w, struct error *err)
     close(pair[1]);
     if (w->pid < 0) {
         close(pair[0]);
-        error_set(err, EX_OSERR, "no worker process: %s", strerror(errno));
+        error_set(err, EX_SOFTWARE, "no worker process: %s", strerror(errno));
         return false;
     }
     w->channel = record_channel_new(w->loop, pair[0], &channel_events, w);

@@ -120,6 +120,18 @@ else
     tests=$((tests + 1)); echo "ok $tests - a full disk # SKIP no right to mount"
 fi
 
+# Limits of the shell
+status=0
+# The leak checker would need descriptors of its own.
+(export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" && ulimit -n 6 &&
+    exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 example.org) >"$work/out" 2>"$work/err" </dev/null || status=$?
+[ "$status" -eq 70 ] || [ "$status" -eq 2 ]; result $? 'hardly any descriptors: no verdict is invented'
+status=0
+(ulimit -f 1 && exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 --json "$work/long.json" --html "$work/long.html" \
+    -q example.org) >"$work/out" 2>"$work/err" </dev/null || status=$?
+status_is 73 'files that may not grow: status'
+[ -z "$(find "$work" -name 'long.*')" ]; result $? 'files that may not grow: nothing half-written is left'
+
 # Facts
 run replay -c "$work/config" "$work/nofacts"
 status_is 66 'missing facts: status'
