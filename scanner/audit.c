@@ -271,8 +271,11 @@ bool audit_run(struct audit *audit, struct error *err)
     request.exclusion = exclusion_read(audit->region, audit->options->exclude, err);
     if (request.exclusion == NULL || !find_resolver(audit, &conf, err))
         return false;
-    for (i = 0; i < audit->destinations.count; i++)
+    for (i = 0; i < audit->destinations.count; i++) {
         facts_add_destination(audit->facts, audit->destinations.items[i].text);
+        if (audit->journal != NULL)
+            journal_destination(audit->journal, audit->destinations.items[i].text);
+    }
     audit->report.evaluated_at = request.when;
     if (!run_scan(audit->region, &request, audit->facts, &audit->outcome, err))
         return false;

@@ -120,6 +120,11 @@ static void append(struct journal *journal, struct json *value)
     json_free(value);
 }
 
+void journal_destination(struct journal *journal, const char *text)
+{
+    append(journal, facts_destination_to_json(text));
+}
+
 void journal_dns(struct journal *journal, const struct dns_fact *fact)
 {
     if (fact->outcome != DNS_CUT_SHORT && fact->outcome != DNS_NO_RESOLVER)

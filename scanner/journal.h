@@ -28,6 +28,7 @@ struct journal_found {
 struct journal *journal_open(const char *path, int64_t now, struct facts *, struct journal_found *, struct error *err);
 
 /* Each keeps one fact. Those that our own surroundings are to blame for are not kept: they are worth another try. */
+void journal_destination(struct journal *, const char *text);   /* for a replay of the journal: a resumed run has its own */
 void journal_dns(struct journal *, const struct dns_fact *);
 void journal_cert(struct journal *, const struct cert *);
 /* One with a temporary refusal and attempts 1 is kept as a refusal that is still to be asked again. */

@@ -188,9 +188,10 @@ def check_lock(tap, arena):
     first.send_signal(signal.SIGINT)
     first.wait(20)
     tap.ok(os.path.exists(journal), "an interrupted run keeps its journal")
-    replayed = subprocess.run([PROGRAM, "replay", "-c", arena.directory, "-q", journal], stdin=subprocess.DEVNULL,
+    replayed = subprocess.run([PROGRAM, "replay", "-c", arena.directory, "--csv", "-", journal], stdin=subprocess.DEVNULL,
                               capture_output=True, check=False)
     tap.ok(replayed.returncode in (0, 1, 2, 3), "a journal can be replayed", replayed.stderr.decode())
+    tap.ok(replayed.stdout.count(b"\n") > 1, "a journal knows the destinations", replayed.stdout.decode())
     os.unlink(journal)
 
 
