@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "scanner/base/address.h"
 #include "scanner/base/dict.h"
 #include "scanner/files.h"
 #include "scanner/policy/nexthop.h"
@@ -108,10 +109,21 @@ static const char *transport_of(struct collector *c, const char *parameter)
 
 enum keys { KEYS_ARE_NEXTHOPS, KEYS_ARE_RECIPIENTS };
 
+/* A bare IPv4 address is a next-hop here; as a destination it would be a mail domain. All else that is no domain reads as a
+ * next-hop anyway: [host], host:port, an IPv6 address. */
+static const char *nexthop_of_key(struct collector *c, const char *key)
+{
+    struct address address;
+
+    if (!address_parse(&address, slice_of(key)) || address.family != FAMILY_IPV4)
+        return key;
+    return region_printf(c->region, "%s:%s", transport_of(c, "default_transport"), key);
+}
+
 static void add_key(struct collector *c, const struct table_entry *entry, enum keys keys)
 {
     struct error ignored;
-    const char  *key = entry->key;
+    const char  *key = keys == KEYS_ARE_NEXTHOPS ? nexthop_of_key(c, entry->key) : entry->key;
 
     if (key[0] == '.' || key[0] == '\0' || strcmp(key, "*") == 0 || (keys == KEYS_ARE_RECIPIENTS && key[0] == '@'))
         c->not_concrete++;

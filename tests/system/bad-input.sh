@@ -160,4 +160,15 @@ run scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[192.0.2.1]'
 status_is 2 'a value that stops smtp(8) is forecast: its mail stays queued'
 has "$work/out" 'smtp_tls_security_level' 'a value that stops smtp(8): the parameter is named'
 
+# A dry run
+configuration
+sed -i 's/^default_transport.*//' "$work/config/main.cf"
+echo "smtp_tls_policy_maps = texthash:$work/config/policy" >>"$work/config/main.cf"
+printf '192.0.2.1 encrypt\n[192.0.2.2]:587 encrypt\n192.0.2.3:26 encrypt\n' >"$work/config/policy"
+run scan -c "$work/config" --resolver 127.0.0.1:1 --dry-run
+status_is 0 'a dry run: status'
+[ "$(sort "$work/out" | tr '\n' ' ')" = '192.0.2.1 port 25 192.0.2.2 port 587 192.0.2.3 port 26 '\
+'destinations: 3, questions to the resolver: 0, conversations: 3 ' ]
+result $? 'keys of a policy table that are addresses are next-hops, bare ones too'
+
 plan
