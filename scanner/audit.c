@@ -40,10 +40,20 @@ static bool history_wanted_for(const struct options *options, const char *option
     return false;
 }
 
+static bool dry_run_agrees(const struct options *options, struct error *err)
+{
+    if (!options->dry_run || options->output_count == 0)
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--dry-run with --%s: a dry run writes no report", options->outputs[0].format);
+    error_fix(err, "leave --%s away: the plan goes to standard output", options->outputs[0].format);
+    return false;
+}
+
 /* What can be told before anything is read. */
 static bool options_agree(const struct options *options, struct error *err)
 {
-    return (!options->changes_only || history_wanted_for(options, "changes-only", err)) &&
+    return dry_run_agrees(options, err) &&
+           (!options->changes_only || history_wanted_for(options, "changes-only", err)) &&
            (options->confirm == 0 || history_wanted_for(options, "confirm", err));
 }
 

@@ -46,6 +46,8 @@ an override without value|scan -o smtp_tls_security_level|no name=value
 replay without facts|replay|no facts file
 changes without past runs|scan --changes-only example.org|add --history FILE
 confirmation without past runs|replay --confirm 2 facts|add --history FILE
+a report of a dry run|scan --dry-run --json - example.org|a dry run writes no report
+a report file of a dry run|scan --csv x.csv --dry-run example.org|leave --csv away
 a bad proposed override|scan --proposed-override dane|write --proposed-override
 history without a file|history|add --history FILE
 acknowledging without a file|acknowledge example.org|add --history FILE
