@@ -87,6 +87,13 @@ struct version version_newest(void)
     return newest[NEWEST_COUNT - 1];
 }
 
+bool version_is_known(struct version v, bool snapshot)
+{
+    struct version last = version_newest();
+
+    return v.major < last.major || (v.major == last.major && v.minor <= last.minor + (snapshot ? 1 : 0));
+}
+
 bool version_at_least(struct version v, int major, int minor, int patch)
 {
     return compare(v, (struct version){ major, minor, patch }) >= 0;

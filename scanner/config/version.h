@@ -17,6 +17,9 @@ bool version_parse(struct version *, struct slice text);
 void version_to_text(struct version, char out[VERSION_TEXT_MAX]);
 /* The newest release known to this program. */
 struct version version_newest(void);
+/* Whether a release is not ahead of what this program knows: of the newest branch known or an older one, or a snapshot of the
+ * branch after it. */
+bool version_is_known(struct version, bool snapshot);
 bool version_at_least(struct version, int major, int minor, int patch);
 
 /* A fix or change that came to several branches in different patch releases: rows of the first patch release in each

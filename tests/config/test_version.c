@@ -43,6 +43,24 @@ static void test_parse(void)
     is_text(text, "3.7.11", "a version as text");
 }
 
+static void test_known(void)
+{
+    static const struct {
+        const char *text;
+        bool snapshot, known;
+    } rows[] = {
+        { "3.7.11", false, true }, { "3.11.6", false, true }, { "3.11.99", false, true }, { "3.12.0", false, false },
+        { "3.12-20260821", true, true }, { "3.13-20270821", true, false }, { "4.0", false, false },
+        { "4.0-20270821", true, false }, { "99.1", false, false },
+    };
+    struct version v;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        version_parse(&v, slice_of(rows[i].text));
+        is_int(version_is_known(v, rows[i].snapshot), rows[i].known, "whether %s is known", rows[i].text);
+    }
+}
+
 static void test_order(void)
 {
     struct version v = { 3, 10, 2 };
@@ -61,6 +79,7 @@ static void test_order(void)
 int main(void)
 {
     test_parse();
+    test_known();
     test_order();
     return check_done();
 }

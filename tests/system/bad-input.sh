@@ -55,6 +55,10 @@ run scan -c "$work/config" --postfix-version 2.11 example.org
 status_is 64 'an unknown release: status'
 has "$work/err" '2.11' 'an unknown release: message'
 
+run scan -c "$work/config" --postfix-version 99.1 example.org
+status_is 64 'a release that is ahead of us: status'
+has "$work/err" '99.1: the newest release known here is 3\.' 'a release that is ahead of us: the newest one known is named'
+
 run scan -c "$work/config" 'not a destination'
 status_is 64 'no destination: status'
 has "$work/err" 'not a destination' 'no destination: it is named'
