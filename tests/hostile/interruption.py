@@ -155,7 +155,9 @@ def check_resume(tap, arena, seed):
     sessions = arena.sessions()
     again = [s["host"] for s in sessions if s["began"] > known.get(s["addr"], s["began"])]
     tap.ok(known and not again, f"{name}: nobody is asked again of {len(known)}", again)
-    tap.same(sum(s["host"] == "mx.later.example" for s in sessions), 2, f"{name}: one that refused for the moment is asked twice in all")
+    # A kill between its refusal and the journal's line of it costs one more.
+    asked = sum(s["host"] == "mx.later.example" for s in sessions)
+    tap.ok(2 <= asked <= 3, f"{name}: one that refused for the moment is asked again once", asked)
 
 
 def restart_hosts(arena):

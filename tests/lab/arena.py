@@ -198,11 +198,12 @@ def load(path):
         return None
 
 
-def most_together(sessions, key):
-    """The most sessions under way at a time, by KEY of a session."""
+def most_together(sessions, key, jitter=0):
+    """The most sessions under way at a time, by KEY of a session.  A host on a busy machine notices up to JITTER seconds
+    late that its client has gone."""
     most = {}
     for one in sessions:
-        together = [s for s in sessions if key(s) == key(one) and s["began"] <= one["began"] < s["ended"]]
+        together = [s for s in sessions if key(s) == key(one) and s is one or s["began"] <= one["began"] < s["ended"] - jitter]
         most[key(one)] = max(most.get(key(one), 0), len(together))
     return most
 
