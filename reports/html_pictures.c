@@ -36,7 +36,7 @@ static void put_bar_start(struct buf *out)
 
 size_t html_level_row(const struct story *story)
 {
-    if (story->policy == NULL)
+    if (story->policy == NULL || story_policy_unread(story))
         return LEVEL_ROWS - 1;
     return story->policy->level >= LEVEL_NONE ? (size_t)(story->policy->level - LEVEL_INVALID) : 0;
 }

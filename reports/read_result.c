@@ -60,6 +60,14 @@ static void read_attributes(struct reading *r, const struct json *json, struct p
     }
 }
 
+/* What is wrong with an entry has an entry; a table that gave none could not be asked. */
+static enum policy_trouble trouble_of(const struct policy *policy)
+{
+    if (policy->level != LEVEL_INVALID)
+        return POLICY_FINE;
+    return policy->from_table && policy->answer.value == NULL ? POLICY_TABLE_ERROR : POLICY_BAD_VALUE;
+}
+
 /* NULL for a next-hop that came to no policy. */
 static const struct policy *read_policy(struct reading *r, const struct json *json)
 {
@@ -71,7 +79,6 @@ static const struct policy *read_policy(struct reading *r, const struct json *js
         return NULL;
     policy = NEW(r, struct policy);
     policy->level = level;
-    policy->trouble = level == LEVEL_INVALID ? POLICY_BAD_VALUE : POLICY_FINE;
     policy->source = source;
     policy->error = error;
     policy->hint = read_text(r, json, "hint");
@@ -80,6 +87,7 @@ static const struct policy *read_policy(struct reading *r, const struct json *js
                                             .line = (int)read_number(r, json, "line", INT32_MAX),
                                             .key = read_text(r, json, "key"), .value = read_text(r, json, "value"),
                                             .table = policy->from_table ? source : NULL };
+    policy->trouble = trouble_of(policy);
     read_attributes(r, json_get(json, "attributes"), policy);
     return policy;
 }

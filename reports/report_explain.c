@@ -89,6 +89,13 @@ static void put_attributes(struct explanation *e, const struct policy *policy)
                     policy->attributes[i].value);
 }
 
+static const char *level_of(const struct policy *policy)
+{
+    if (level_word(policy->level) != NULL)
+        return level_word(policy->level);
+    return policy->trouble == POLICY_BAD_VALUE ? "invalid" : "-";
+}
+
 static void put_policy(struct explanation *e, const struct policy *policy, const struct policy_step *step)
 {
     struct place red = line("error");
@@ -97,7 +104,7 @@ static void put_policy(struct explanation *e, const struct policy *policy, const
     page_steps(&e->page, INDENT + LABEL_WIDTH, e->region, step);
     if (story_entry(&e->story, policy) != NULL)
         page_text(&e->page, line("decided by"), story_entry(&e->story, policy));
-    page_text(&e->page, line("level"), level_word(policy->level) != NULL ? level_word(policy->level) : "invalid");
+    page_text(&e->page, line("level"), level_of(policy));
     put_attributes(e, policy);
     if (policy->error != NULL)
         page_text(&e->page, red, policy->error);

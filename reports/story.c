@@ -98,6 +98,11 @@ const char *story_why(const struct story *story)
                                 : reason_sentence(story->result->forecast.reason);
 }
 
+bool story_policy_unread(const struct story *story)
+{
+    return story->policy != NULL && story->policy->level == LEVEL_INVALID && story->policy->trouble != POLICY_BAD_VALUE;
+}
+
 const char *story_level(const struct story *story)
 {
     const char *in_force = story->result->forecast.effective_level, *asked;
@@ -106,7 +111,7 @@ const char *story_level(const struct story *story)
         return in_force != NULL ? in_force : "-";
     asked = level_word(story->policy->level);
     if (asked == NULL)
-        return "invalid";
+        return story_policy_unread(story) ? "-" : "invalid";
     if (in_force == NULL || strcmp(in_force, asked) == 0)
         return asked;
     return region_printf(story->region, "%s (%s)", in_force, asked);

@@ -30,7 +30,9 @@ struct table_answer policy_answer(const struct result *, const struct policy *);
 bool tlsa_is_usable(const struct tlsa *, const struct dns_record *);
 /* The result type of RFC 8460 for a finding that has a reason's code; NULL. */
 const char *finding_rfc8460(const struct finding *);
-/* "secure"; "may (dane)" where the level in force is not that of the policy; "-". */
+/* A policy of which nothing is known, because its table could not be read or asked. */
+bool story_policy_unread(const struct story *);
+/* "secure"; "may (dane)" where the level in force is not that of the policy; "invalid" for one that Postfix rejects; "-". */
 const char *story_level(const struct story *);
 /* Where a policy comes from: "/etc/postfix/tls_policy:12: example.net secure match=nexthop". NULL: from nowhere. */
 const char *story_entry(const struct story *, const struct policy *);

@@ -71,6 +71,30 @@ static void check_causes(struct sample *sample)
     }
 }
 
+/* The level of a policy that Postfix rejects, and of one that nobody could read. */
+static void check_levels(struct sample *sample)
+{
+    static const struct {
+        enum policy_trouble trouble;
+        enum reason reason;
+        enum level level;
+        const char *want;
+    } rows[] = {
+        { POLICY_FINE, REASON_DELIVERED, LEVEL_SECURE, "secure" },
+        { POLICY_BAD_VALUE, REASON_POLICY_INVALID, LEVEL_INVALID, "invalid" },
+        { POLICY_UNREADABLE, REASON_TABLE_UNREADABLE, LEVEL_INVALID, "-" },
+        { POLICY_TABLE_ERROR, REASON_TABLE_ERROR, LEVEL_INVALID, "-" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct policy policy = { .level = rows[i].level, .trouble = rows[i].trouble };
+        struct story story = { .region = sample->fixture->region, .report = &sample->report, .policy = &policy,
+                               .result = sample_result(sample, "bare.example", VERDICT_UNKNOWN, rows[i].reason) };
+
+        is_text(story_level(&story), rows[i].want, "level, row %zu", i);
+    }
+}
+
 static void check_formats(void)
 {
     size_t i;
@@ -93,6 +117,7 @@ int main(void)
     check_paste(&sample, 5, "_25._tcp.mx.dane.example. IN TLSA 3 1 1 "
                             "c4a429c1fbc4fb3340e29c8a5254e0761eab434b4c0bbf44eb36c70f27cb1867");
     check_paste(&sample, 3, NULL);
+    check_levels(&sample);
     check_formats();
     sample_clear(&sample);
     return check_done();
