@@ -325,7 +325,8 @@ bool audit_open_journal(struct audit *audit, struct error *err)
 
     if (options->resume == NULL || options->dry_run)
         return true;
-    audit->journal = journal_open(options->resume, time(NULL), audit->facts, &audit->resumed, err);
+    audit->journal = journal_open(options->resume, time(NULL), options->allow, options->allow_count, audit->facts,
+                                  &audit->resumed, err);
     if (audit->journal != NULL && audit->resumed.too_old && !options->quiet)
         fprintf(stderr, "posttls-audit: %s: the run it is of began more than %d hours ago; this one begins anew\n",
                 options->resume, JOURNAL_AGE_MAX / 3600);

@@ -239,28 +239,25 @@ static bool read_all(struct journal *journal, int64_t now, struct facts *facts, 
     return good;
 }
 
-static void write_header(struct journal *journal, int64_t now)
+static bool begin(struct journal *journal, const struct facts_header *header, struct facts *facts,
+                  struct journal_found *told, struct error *err)
 {
-    struct facts_header header = { .started = now, .finished = now, .journal = true };
-
-    append(journal, facts_header_to_json(&header));
-}
-
-static bool begin(struct journal *journal, int64_t now, struct facts *facts, struct journal_found *told, struct error *err)
-{
-    if (!read_all(journal, now, facts, told, err))
+    if (!read_all(journal, header->started, facts, told, err))
         return false;
     if (ftruncate(journal->fd, journal->length) != 0)
         return cannot(err, EXIT_CANNOT_CREATE, journal->path, strerror(errno));
     if (journal->length == 0)
-        write_header(journal, now);
+        append(journal, facts_header_to_json(header));
     return journal_is_whole(journal, err);
 }
 
-struct journal *journal_open(const char *path, int64_t now, struct facts *facts, struct journal_found *told, struct error *err)
+struct journal *journal_open(const char *path, int64_t now, const struct prefix *allow, size_t allow_count,
+                             struct facts *facts, struct journal_found *told, struct error *err)
 {
-    struct journal *journal;
-    int             fd;
+    struct facts_header header = { .started = now, .finished = now, .journal = true,
+                                   .allow = allow, .allow_count = allow_count };
+    struct journal     *journal;
+    int                 fd;
 
     *told = (struct journal_found){ .started = now };
     if (!open_locked(path, &fd, err))
@@ -269,7 +266,7 @@ struct journal *journal_open(const char *path, int64_t now, struct facts *facts,
     journal->path = mem_text(path);
     journal->fd = fd;
     journal->refusals = facts_new();
-    if (begin(journal, now, facts, told, err))
+    if (begin(journal, &header, facts, told, err))
         return journal;
     journal_close(journal, false);
     return NULL;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scanner/base/address.h"
 #include "scanner/base/error.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
@@ -23,9 +24,10 @@ struct journal_found {
     bool    too_old;                  /* there was one, of another night */
 };
 
-/* Opens or makes it, and reads into facts what it holds. NULL: *err says why: 73 cannot be written, 65 no journal,
- * 75 another run has it. */
-struct journal *journal_open(const char *path, int64_t now, struct facts *, struct journal_found *, struct error *err);
+/* Opens or makes it, and reads into facts what it holds. A new one notes what --allow-address allows, so that a replay of it
+ * judges what the run contacted. NULL: *err says why: 73 cannot be written, 65 no journal, 75 another run has it. */
+struct journal *journal_open(const char *path, int64_t now, const struct prefix *allow, size_t allow_count,
+                             struct facts *, struct journal_found *, struct error *err);
 
 /* Each keeps one fact. Those that our own surroundings are to blame for are not kept: they are worth another try. */
 void journal_destination(struct journal *, const char *text);   /* for a replay of the journal: a resumed run has its own */

@@ -194,6 +194,7 @@ def check_lock(tap, arena):
                               capture_output=True, check=False)
     tap.ok(replayed.returncode in (0, 1, 2, 3), "a journal can be replayed", replayed.stderr.decode())
     tap.ok(replayed.stdout.count(b"\n") > 1, "a journal knows the destinations", replayed.stdout.decode())
+    tap.ok(b"address-not-allowed" not in replayed.stdout, "a journal knows what was allowed", replayed.stdout.decode())
     os.unlink(journal)
 
 
