@@ -88,6 +88,46 @@ static bool cause_is(const struct story *story, const char *code)
     return story->cause != NULL && strcmp(story->cause->code, code) == 0;
 }
 
+/* smtp(8) warns of it, and takes no other notice of the level dane. */
+static bool lacks_dnssec(const struct story *story)
+{
+    const struct finding *finding;
+
+    for (finding = story->result->findings.first; finding != NULL; finding = finding->next)
+        if (slice_ends_with(slice_of(finding->text), SLICE("configured with dnssec lookups disabled")))
+            return true;
+    return false;
+}
+
+static const char dnssec_setting[] = "set smtp_dns_support_level = dnssec in main.cf, which DANE needs; or choose another level";
+
+static struct remedy remedy_left_aside(const struct story *story)
+{
+    return plain(lacks_dnssec(story) ? dnssec_setting : NULL);
+}
+
+static bool has_attribute(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->attribute_count; i++)
+        if (strcmp(policy->attributes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* An entry that parses, and is invalid for what it goes without; NULL where that is not known. */
+static const char *what_is_missing(const struct story *story)
+{
+    const struct policy *policy = story->policy;
+
+    if (policy->error != NULL)
+        return NULL;
+    if (policy->level == LEVEL_DANE_ONLY && lacks_dnssec(story))
+        return dnssec_setting;
+    if (policy->level == LEVEL_FINGERPRINT && !has_attribute(policy, "match") && !has_attribute(policy, "servername"))
+        return "the level fingerprint needs fingerprints: add match= to the entry, or set smtp_tls_fingerprint_cert_match";
+    return NULL;
+}
+
 static struct remedy remedy_policy(const struct story *story)
 {
     struct table_answer at = policy_answer(story->result, story->policy);
@@ -96,6 +136,8 @@ static struct remedy remedy_policy(const struct story *story)
     if (cause_is(story, finding_word(FINDING_SERVICE_DOES_NOT_START)))
         return plain(place_of_cause(story) != NULL ? region_printf(story->region, "correct %s", place_of_cause(story))
                                                    : "correct the parameter");
+    if (story->policy != NULL && what_is_missing(story) != NULL)
+        return plain(what_is_missing(story));
     if (story->policy == NULL || place[0] == '\0')
         return plain(NULL);
     if (story->policy->hint != NULL)
@@ -274,6 +316,7 @@ static const struct {
     struct remedy (*make)(const struct story *);
 } makers[] = {
     { REASON_POLICY_INVALID, remedy_policy },
+    { REASON_TLSA_LEFT_ASIDE, remedy_left_aside },
     { REASON_DELIVERED_IN_CLEAR, remedy_in_clear },
     { REASON_TRANSPORT_ERROR, remedy_transport },
     { REASON_TABLE_ERROR, remedy_table },

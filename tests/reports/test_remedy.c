@@ -71,6 +71,34 @@ static void check_causes(struct sample *sample)
     }
 }
 
+/* An entry that parses, and lacks what its level needs. */
+static void check_missing(struct sample *sample)
+{
+    static const char setting[] = "set smtp_dns_support_level = dnssec in main.cf, which DANE needs; or choose another level";
+    static const struct {
+        enum reason reason;
+        enum level level;
+        const char *warning, *want;
+    } rows[] = {
+        { REASON_POLICY_INVALID, LEVEL_FINGERPRINT, "x",
+          "the level fingerprint needs fingerprints: add match= to the entry, or set smtp_tls_fingerprint_cert_match" },
+        { REASON_POLICY_INVALID, LEVEL_DANE_ONLY, "x.example: dane-only configured with dnssec lookups disabled", setting },
+        { REASON_TLSA_LEFT_ASIDE, LEVEL_DANE, "x.example: dane configured with dnssec lookups disabled", setting },
+        { REASON_POLICY_INVALID, LEVEL_DANE_ONLY, "x", "correct the policy entry" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct policy policy = { .level = rows[i].level };
+        struct result *result = sample_result(sample, "bare.example", VERDICT_DEFER, rows[i].reason);
+        struct story story = { .region = sample->fixture->region, .report = &sample->report, .policy = &policy,
+                               .result = result };
+
+        findings_add(sample->fixture->region, &result->findings, "policy-warning", SEVERITY_WARNING, NULL, NULL, 0, "%s",
+                     rows[i].warning);
+        is_text(story_remedy(&story).text, rows[i].want, "what is missing, row %zu", i);
+    }
+}
+
 /* The level of a policy that Postfix rejects, and of one that nobody could read. */
 static void check_levels(struct sample *sample)
 {
@@ -118,6 +146,7 @@ int main(void)
                             "c4a429c1fbc4fb3340e29c8a5254e0761eab434b4c0bbf44eb36c70f27cb1867");
     check_paste(&sample, 3, NULL);
     check_levels(&sample);
+    check_missing(&sample);
     check_formats();
     sample_clear(&sample);
     return check_done();
