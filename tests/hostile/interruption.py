@@ -141,10 +141,10 @@ def kill_until_done(arena, journal, chance):
 
 def check_resume(tap, arena, seed):
     name, journal = f"kill -9, seed {seed}", os.path.join(arena.scratch, "journal")
-    restart_hosts(arena)
+    arena.world.restart_hosts()
     whole = arena.scan(*QUICK, "--concurrency", "20", "--retry-after", "2", "--timeout", "3").report
     arena.sessions()
-    restart_hosts(arena)
+    arena.world.restart_hosts()
     status, errors, kills, known = kill_until_done(arena, journal, random.Random(seed))
     tap.ok(status == 3 and kills >= 2, f"{name}: came to an end after {kills} kills", status, errors)
     report = load(os.path.join(arena.scratch, "report.json"))
@@ -158,15 +158,6 @@ def check_resume(tap, arena, seed):
     # A kill between its refusal and the journal's line of it costs one more.
     asked = sum(s["host"] == "mx.later.example" for s in sessions)
     tap.ok(2 <= asked <= 3, f"{name}: one that refused for the moment is asked again once", asked)
-
-
-def restart_hosts(arena):
-    """So that refusals are met anew."""
-    child = arena.world.children[-1]
-    child.terminate()
-    child.wait()
-    arena.world.children.remove(child)
-    arena.world._start_hosts()
 
 
 def first_difference(report, whole):

@@ -108,6 +108,7 @@ def test(tap, scratch):
         run(tap, arena, chosen, "all at once", SECONDS_MAX)
         print(f"# {time.monotonic() - began:.1f} s for {len(chosen)} cases")
         for case in chosen if THOROUGH else []:
+            arena.world.restart_hosts()
             run(tap, arena, [case], f"{case.group}: {case.what}, alone", 3 * TIMEOUT + 3)
 
 

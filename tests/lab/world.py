@@ -109,6 +109,14 @@ class World:
         spec = self._spec("servers", {"dir": self.scratch, "ca": os.path.join(self.lab, "ca"),
                                       "refuse_dns": REFUSING, "servers": servers})
         self._spawn_server("smtpd.py", spec, self.session_log)
+        self.hosts = self.children[-1]
+
+    def restart_hosts(self):
+        """So that each begins again with its first reply."""
+        self.hosts.terminate()
+        self.hosts.wait()
+        self.children.remove(self.hosts)
+        self._start_hosts()
 
     def _start_faults(self):
         faults = [fault for row in self.rows for fault in row.get("faults", ())]

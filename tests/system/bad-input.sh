@@ -126,8 +126,9 @@ fi
 
 # Limits of the shell
 status=0
-# The leak checker would need descriptors of its own.
-(export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" && ulimit -n 6 &&
+# The leak checker would need descriptors of its own, and those that make hands down would take ours away.
+(exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" && ulimit -n 6 &&
     exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 example.org) >"$work/out" 2>"$work/err" </dev/null || status=$?
 [ "$status" -eq 70 ] || [ "$status" -eq 2 ]; result $? 'hardly any descriptors: no verdict is invented'
 status=0
