@@ -203,8 +203,9 @@ def most_together(sessions, key, jitter=0):
     late that its client has gone."""
     most = {}
     for one in sessions:
-        together = [s for s in sessions if key(s) == key(one) and s is one or s["began"] <= one["began"] < s["ended"] - jitter]
-        most[key(one)] = max(most.get(key(one), 0), len(together))
+        others = [s for s in sessions if s is not one and key(s) == key(one)
+                  and s["began"] <= one["began"] < s["ended"] - jitter]
+        most[key(one)] = max(most.get(key(one), 0), 1 + len(others))
     return most
 
 
