@@ -84,6 +84,7 @@ static const struct row {
     { "report.xml", report_junit_write, { 0 }, true },
     { "report.sarif", report_sarif_write, { 0 }, true },
     { "report.prom", report_metrics_write, { 0 }, true },
+    { "report.html", report_html_write, { 0 }, true },
     { "explain.txt", explain_all, { 0 }, false },
     { "explain-offline.txt", explain_all, { .policy_only = true }, false },
 };
