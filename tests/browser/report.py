@@ -412,7 +412,7 @@ def main():
             test_counts(view, small_path, "a small report")
             test_trend(view, small_path, small)
             test_mail(view, small_path, small)
-            test_accessibility(view, small_path, chromium.axe(os.path.join(BUILD, "tests", "browser"), HERE))
+            test_accessibility(view, small_path, chromium.axe(os.path.join(BUILD, "tests", "browser", "npm"), HERE))
             test_width(view, small_path)
             test_without_script(view, small_path, small)
             test_paper(view, small_path)
