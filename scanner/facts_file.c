@@ -130,6 +130,7 @@ bool facts_file_write(const struct facts_header *header, struct facts *facts, co
     const struct dns_fact     *dns;
     const struct conversation *conversation;
     const struct table_fact   *table;
+    const struct policy_fetch *fetch;
     struct certs              *certs = facts_certs(facts);
     bool                       good = write_line(sink, facts_header_to_json(header));
     size_t                     i;
@@ -144,6 +145,8 @@ bool facts_file_write(const struct facts_header *header, struct facts *facts, co
         good = write_line(sink, facts_cert_to_json(certs_at(certs, i)));
     for (i = 0; good && (conversation = facts_conversation_at(facts, i)) != NULL; i++)
         good = write_line(sink, facts_conversation_to_json(conversation));
+    for (i = 0; good && (fetch = facts_fetch_at(facts, i)) != NULL; i++)
+        good = write_line(sink, facts_fetch_to_json(fetch));
     return good;
 }
 
@@ -188,6 +191,7 @@ static bool add_fact(struct region *region, const struct json *json, struct fact
     struct dns_fact     dns = { 0 };
     struct table_fact   table = { 0 };
     struct cert         cert = { 0 }, whole = { 0 };
+    struct policy_fetch fetch = { 0 };
     struct conversation conversation = { 0 };
 
     if (kind == NULL) {
@@ -200,6 +204,8 @@ static bool add_fact(struct region *region, const struct json *json, struct fact
         return facts_add_table(facts, &table) != NULL;
     if (strcmp(kind, "conversation") == 0 && facts_conversation_from_json(region, json, &conversation, err))
         return facts_add_conversation(facts, &conversation) != NULL;
+    if (strcmp(kind, "fetch") == 0 && facts_fetch_from_json(region, json, &fetch, err))
+        return facts_add_fetch(facts, &fetch) != NULL;
     if (strcmp(kind, "certificate") == 0 && facts_cert_from_json(region, json, &cert, err)) {
         x509_facts_read(region, cert.der, cert.der_length, &whole);
         return facts_add_cert(facts, &whole) != NULL;

@@ -142,6 +142,12 @@ void journal_conversation(struct journal *journal, const struct conversation *co
         append(journal, facts_conversation_to_json(conversation));
 }
 
+void journal_fetch(struct journal *journal, const struct policy_fetch *fetch)
+{
+    if (fetch->outcome != FETCH_LOCAL)
+        append(journal, facts_fetch_to_json(fetch));
+}
+
 /* Reading. */
 
 struct reader {
@@ -156,12 +162,15 @@ static void sort_in(struct reader *reader, struct facts *line)
 {
     const struct dns_fact     *dns = facts_dns_at(line, 0);
     const struct conversation *conversation = facts_conversation_at(line, 0);
+    const struct policy_fetch *fetch = facts_fetch_at(line, 0);
     struct certs              *certs = facts_certs(line);
 
     if (dns != NULL) {
         facts_add_dns(reader->facts, dns);
         reader->told->questions++;
     }
+    if (fetch != NULL)
+        facts_add_fetch(reader->facts, fetch);
     if (certs_count(certs) > 0)
         facts_add_cert(reader->facts, certs_at(certs, 0));
     if (conversation != NULL && conversation->attempts == 1 && asks_temporary_refusal(conversation) != NULL) {

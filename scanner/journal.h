@@ -34,6 +34,7 @@ void journal_destination(struct journal *, const char *text);   /* for a replay 
 void journal_dns(struct journal *, const struct dns_fact *);
 void journal_cert(struct journal *, const struct cert *);
 /* One with a temporary refusal and attempts 1 is kept as a refusal that is still to be asked again. */
+void journal_fetch(struct journal *, const struct policy_fetch *);
 void journal_conversation(struct journal *, const struct conversation *);
 
 /* The refusal that an earlier process met and could not ask again; NULL: none. */

@@ -16,6 +16,7 @@ static void add_observations(struct facts *facts, struct facts *part)
     const struct dns_fact     *dns;
     const struct conversation *conversation;
     const struct table_fact   *table;
+    const struct policy_fetch *fetch;
     struct certs              *certs = facts_certs(part);
     size_t                     i;
 
@@ -30,6 +31,9 @@ static void add_observations(struct facts *facts, struct facts *part)
     for (i = 0; (conversation = facts_conversation_at(part, i)) != NULL; i++)
         if (was_observed(conversation) || facts_conversation(facts, conversation->profile) == NULL)
             facts_add_conversation(facts, conversation);
+    for (i = 0; (fetch = facts_fetch_at(part, i)) != NULL; i++)
+        if (!fetch_was_left_out(fetch) || facts_fetch(facts, fetch->domain) == NULL)
+            facts_add_fetch(facts, fetch);
 }
 
 static void add_destinations(const struct facts_part *parts, size_t count, struct facts *facts)

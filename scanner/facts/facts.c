@@ -9,7 +9,7 @@
 
 struct facts {
     struct region *region;
-    struct dict   *dns, *conversations, *tables, *destinations;
+    struct dict   *dns, *conversations, *tables, *fetches, *destinations;
     struct dict   *before_tls; /* conversations that came to an end before TLS began, by what they have in the clear */
     struct certs  *certs;
 };
@@ -23,6 +23,7 @@ struct facts *facts_new(void)
     f->conversations = dict_new();
     f->before_tls = dict_new();
     f->tables = dict_new();
+    f->fetches = dict_new();
     f->destinations = dict_new();
     f->certs = certs_new();
     return f;
@@ -36,6 +37,7 @@ void facts_free(struct facts *f)
     dict_free(f->conversations);
     dict_free(f->before_tls);
     dict_free(f->tables);
+    dict_free(f->fetches);
     dict_free(f->destinations);
     certs_free(f->certs);
     region_free(f->region);
@@ -97,6 +99,13 @@ const struct table_fact *facts_add_table(struct facts *f, const struct table_fac
     return add(f, f->tables, &key, table_members, fact, sizeof(*fact));
 }
 
+const struct policy_fetch *facts_add_fetch(struct facts *f, const struct policy_fetch *fact)
+{
+    struct buf key = facts_key_fetch(fact->domain);
+
+    return add(f, f->fetches, &key, fetch_members, fact, sizeof(*fact));
+}
+
 const struct cert *facts_add_cert(struct facts *f, const struct cert *cert)
 {
     return certs_add(f->certs, cert);
@@ -135,6 +144,13 @@ const struct table_fact *facts_table(const struct facts *f, const char *table, s
     return find(f->tables, &key);
 }
 
+const struct policy_fetch *facts_fetch(const struct facts *f, const char *domain)
+{
+    struct buf key = facts_key_fetch(domain);
+
+    return find(f->fetches, &key);
+}
+
 const struct cert *facts_cert(const struct facts *f, const char *id)
 {
     return certs_find(f->certs, id);
@@ -168,6 +184,11 @@ const struct conversation *facts_conversation_at(const struct facts *f, size_t i
 const struct table_fact *facts_table_at(const struct facts *f, size_t i)
 {
     return dict_at(f->tables, i);
+}
+
+const struct policy_fetch *facts_fetch_at(const struct facts *f, size_t i)
+{
+    return dict_at(f->fetches, i);
 }
 
 static bool is_first_use(struct view_use *use, const void *fact)
@@ -218,5 +239,21 @@ const struct table_fact *view_table(const struct view *v, const char *table, str
 
     if (fact == NULL && v->wants != NULL)
         wants_table(v->wants, table, key);
+    return fact;
+}
+
+bool fetch_was_left_out(const struct policy_fetch *fact)
+{
+    return fact->outcome == FETCH_NO_ANCHORS || fact->outcome == FETCH_NOT_ALLOWED || fact->outcome == FETCH_EXCLUDED ||
+           fact->outcome == FETCH_INTERRUPTED || fact->outcome == FETCH_DEADLINE;
+}
+
+const struct policy_fetch *view_fetch(const struct view *v, const char *domain, const struct address *addresses,
+                                      size_t count)
+{
+    const struct policy_fetch *fact = facts_fetch(v->facts, domain);
+
+    if (fact == NULL && v->wants != NULL)
+        wants_fetch(v->wants, domain, addresses, count);
     return fact;
 }

@@ -11,6 +11,7 @@
 #include "scanner/facts/certs.h"
 #include "scanner/facts/conversation.h"
 #include "scanner/facts/dns.h"
+#include "scanner/facts/policy_fetch.h"
 
 /* What a live table answered. */
 enum table_fact_status { TABLE_FACT_NOT_FOUND, TABLE_FACT_FOUND, TABLE_FACT_ERROR, TABLE_FACT_UNREADABLE };
@@ -32,6 +33,7 @@ void facts_free(struct facts *);
 const struct dns_fact     *facts_add_dns(struct facts *, const struct dns_fact *);
 const struct conversation *facts_add_conversation(struct facts *, const struct conversation *);
 const struct table_fact   *facts_add_table(struct facts *, const struct table_fact *);
+const struct policy_fetch *facts_add_fetch(struct facts *, const struct policy_fetch *);
 const struct cert         *facts_add_cert(struct facts *, const struct cert *);
 void                       facts_add_destination(struct facts *, const char *text); /* what the user asked for, in order */
 
@@ -42,6 +44,7 @@ const struct conversation *facts_conversation(const struct facts *, const struct
  * TLS settings would have met. For a replay with another configuration. */
 const struct conversation *facts_conversation_before_tls(const struct facts *, const struct profile *);
 const struct table_fact   *facts_table(const struct facts *, const char *table, struct slice key);
+const struct policy_fetch *facts_fetch(const struct facts *, const char *domain);
 const struct cert         *facts_cert(const struct facts *, const char *id);
 struct certs              *facts_certs(struct facts *);
 size_t                     facts_destination_count(const struct facts *);
@@ -51,6 +54,7 @@ const char                *facts_destination(const struct facts *, size_t i);
 const struct dns_fact     *facts_dns_at(const struct facts *, size_t i);
 const struct conversation *facts_conversation_at(const struct facts *, size_t i);
 const struct table_fact   *facts_table_at(const struct facts *, size_t i);
+const struct policy_fetch *facts_fetch_at(const struct facts *, size_t i);
 
 /* The key text of a profile into region: one line, equal texts are equal profiles. */
 const char *profile_key(struct region *, const struct profile *);
@@ -68,14 +72,18 @@ void wants_dns(struct wants *, const char *name, enum dns_type);
 void wants_conversation(struct wants *, const struct profile *);
 void wants_table(struct wants *, const char *table, struct slice key);
 void wants_file(struct wants *, const char *path);
+/* addresses: of the policy host, those that may be asked; with none of them nobody is, and the fact says NOT_ALLOWED. */
+void wants_fetch(struct wants *, const char *domain, const struct address *addresses, size_t count);
 
 struct want_dns   { const char *name; enum dns_type type; };
 struct want_table { const char *table; const char *key; };
+struct want_fetch { const char *domain; const struct address *addresses; size_t count; };
 /* NULL past the end. */
 const struct want_dns   *wants_dns_at(const struct wants *, size_t i);
 const struct profile    *wants_conversation_at(const struct wants *, size_t i);
 const struct want_table *wants_table_at(const struct wants *, size_t i);
 const char              *wants_file_at(const struct wants *, size_t i);
+const struct want_fetch *wants_fetch_at(const struct wants *, size_t i);
 
 /* How many facts that somebody was asked for were looked at, each counted once (more often where a judgement looks at more
  * than VIEW_USE_KEPT others between two looks). Starts as zeros. */
@@ -98,5 +106,6 @@ struct view {
 const struct dns_fact     *view_dns(const struct view *, const char *name, enum dns_type);
 const struct conversation *view_conversation(const struct view *, const struct profile *);
 const struct table_fact   *view_table(const struct view *, const char *table, struct slice key);
+const struct policy_fetch *view_fetch(const struct view *, const char *domain, const struct address *addresses, size_t count);
 
 #endif

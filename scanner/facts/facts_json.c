@@ -45,6 +45,11 @@ struct json *facts_table_to_json(const struct table_fact *fact)
     return to_json("table", table_members, fact);
 }
 
+struct json *facts_fetch_to_json(const struct policy_fetch *fact)
+{
+    return to_json("fetch", fetch_members, fact);
+}
+
 struct json *facts_destination_to_json(const char *text)
 {
     struct json *j = new_fact("destination");
@@ -136,5 +141,18 @@ bool facts_table_from_json(struct region *region, const struct json *j, struct t
         return false;
     if (fact->table == NULL || fact->key == NULL || (fact->status == TABLE_FACT_FOUND) != (fact->value != NULL))
         return fail(err, "a table's answer lacks \"table\", \"key\" or \"value\"");
+    return true;
+}
+
+bool facts_fetch_from_json(struct region *region, const struct json *j, struct policy_fetch *fact, struct error *err)
+{
+    if (!from_json(region, fetch_members, j, fact, sizeof(*fact), err))
+        return false;
+    if (fact->domain == NULL || fact->domain[0] == '\0')
+        return fail(err, "\"domain\" is missing");
+    if (fact->outcome == FETCH_ANSWERED && fact->status < 100)
+        return fail(err, "an answer without its \"status\"");
+    if ((fact->body != NULL || fact->body_broken) && (fact->outcome != FETCH_ANSWERED || fact->status != 200))
+        return fail(err, "a \"body\" without an answer");
     return true;
 }

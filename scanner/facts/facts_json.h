@@ -12,11 +12,12 @@
 #define FACTS_FORMAT_VERSION 1
 
 /* Give a new value; free with json_free. Every object has a member "fact": "dns", "conversation", "certificate",
- * "table", "destination". DER and TLSA data are base64. */
+ * "table", "fetch", "destination". DER and TLSA data are base64. */
 struct json *facts_dns_to_json(const struct dns_fact *);
 struct json *facts_conversation_to_json(const struct conversation *);
 struct json *facts_cert_to_json(const struct cert *);           /* the DER alone travels; the rest is read from it again */
 struct json *facts_table_to_json(const struct table_fact *);
+struct json *facts_fetch_to_json(const struct policy_fetch *);
 struct json *facts_destination_to_json(const char *text);
 struct json *profile_to_json(const struct profile *);
 
@@ -26,6 +27,7 @@ bool facts_dns_from_json(struct region *, const struct json *, struct dns_fact *
 bool facts_conversation_from_json(struct region *, const struct json *, struct conversation *, struct error *err);
 bool facts_cert_from_json(struct region *, const struct json *, struct cert *, struct error *err);
 bool facts_table_from_json(struct region *, const struct json *, struct table_fact *, struct error *err);
+bool facts_fetch_from_json(struct region *, const struct json *, struct policy_fetch *, struct error *err);
 bool profile_from_json(struct region *, const struct json *, struct profile *, struct error *err);
 
 #endif

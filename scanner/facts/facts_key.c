@@ -34,6 +34,14 @@ struct buf facts_key_table(const char *table, struct slice text)
     return key;
 }
 
+struct buf facts_key_fetch(const char *domain)
+{
+    struct buf key = unbounded();
+
+    text_fold(slice_of(domain), false, &key);
+    return key;
+}
+
 /* The JSON of the profile: what is found again after a journey through a file is what was written. */
 struct buf facts_key_profile(const struct profile *profile)
 {

@@ -7,6 +7,7 @@
 
 struct buf facts_key_dns(const char *name, enum dns_type);
 struct buf facts_key_table(const char *table, struct slice key);
+struct buf facts_key_fetch(const char *domain);
 struct buf facts_key_profile(const struct profile *);
 /* The same for all profiles that differ in nothing but TLS. */
 struct buf facts_key_in_clear(const struct profile *);

@@ -8,6 +8,8 @@
 #define TXT_LIMIT        (3 * 65535)
 #define VALUE_LIMIT      (1u << 20)   /* what a configuration or a table may say */
 #define WORDS_LIMIT      4096         /* an error, for people */
+#define BODY_LIMIT       (3 * POLICY_BODY_MAX)
+#define MEDIA_LIMIT      (3 * MEDIA_TYPE_MAX)
 
 #define WIDTH(type, field) sizeof(((struct type *)0)->field)
 #define BOOL(type, field) { .key = #field, .kind = MEMBER_BOOL, .offset = offsetof(struct type, field) }
@@ -105,6 +107,33 @@ static const struct name table_status_words[] = {
     { TABLE_FACT_UNREADABLE, "unreadable" },
     { 0, NULL },
 };
+
+static const struct name fetch_outcome_words[] = {
+    { FETCH_ANSWERED, "answered" },
+    { FETCH_CONNECT_FAILED, "connect-failed" },
+    { FETCH_TLS_FAILED, "tls-failed" },
+    { FETCH_NOT_TRUSTED, "not-trusted" },
+    { FETCH_EXPIRED, "expired" },
+    { FETCH_NAME_MISMATCH, "name-mismatch" },
+    { FETCH_TIMEOUT, "timeout" },
+    { FETCH_TOO_LARGE, "too-large" },
+    { FETCH_LOST, "lost" },
+    { FETCH_NO_HTTP, "no-http" },
+    { FETCH_NO_ANCHORS, "no-anchors" },
+    { FETCH_CUT_SHORT, "cut-short" },
+    { FETCH_CRASHED, "crashed" },
+    { FETCH_NOT_ALLOWED, "not-allowed" },
+    { FETCH_EXCLUDED, "excluded" },
+    { FETCH_INTERRUPTED, "interrupted" },
+    { FETCH_DEADLINE, "deadline" },
+    { FETCH_LOCAL, "local" },
+    { 0, NULL },
+};
+
+const char *fetch_outcome_word(enum fetch_outcome outcome)
+{
+    return name_word(fetch_outcome_words, outcome);
+}
 
 const struct member profile_members[] = {
     ADDRESS(profile, address),
@@ -231,5 +260,20 @@ const struct member table_members[] = {
     WORD(table_fact, status, table_status_words),
     TEXT(table_fact, value, VALUE_LIMIT),
     TEXT(table_fact, error, WORDS_LIMIT),
+    END,
+};
+
+const struct member fetch_members[] = {
+    TEXT(policy_fetch, domain, NAME_LIMIT),
+    WORD(policy_fetch, outcome, fetch_outcome_words),
+    ADDRESS(policy_fetch, address),
+    NUMBER_TO(policy_fetch, status, 999),
+    TEXT(policy_fetch, media_type, MEDIA_LIMIT),
+    TEXT(policy_fetch, body, BODY_LIMIT),
+    BOOL(policy_fetch, body_broken),
+    NUMBER_TO(policy_fetch, verify, 65535),
+    TEXT(policy_fetch, error, WORDS_LIMIT),
+    NUMBER(policy_fetch, ms),
+    SIGNED(policy_fetch, when),
     END,
 };

@@ -10,5 +10,6 @@ extern const struct member dns_members[];
 extern const struct member cert_members[];      /* what travels: id and DER */
 extern const struct member cert_text_members[]; /* what is read from the DER again, its names apart */
 extern const struct member table_members[];
+extern const struct member fetch_members[];
 
 #endif

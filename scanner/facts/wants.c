@@ -6,7 +6,7 @@
 
 struct wants {
     struct region *region;
-    struct dict   *dns, *conversations, *tables, *files;
+    struct dict   *dns, *conversations, *tables, *files, *fetches;
 };
 
 static void start(struct wants *w)
@@ -16,6 +16,7 @@ static void start(struct wants *w)
     w->conversations = dict_new();
     w->tables = dict_new();
     w->files = dict_new();
+    w->fetches = dict_new();
 }
 
 static void finish(struct wants *w)
@@ -24,6 +25,7 @@ static void finish(struct wants *w)
     dict_free(w->conversations);
     dict_free(w->tables);
     dict_free(w->files);
+    dict_free(w->fetches);
     region_free(w->region);
 }
 
@@ -53,7 +55,8 @@ void wants_clear(struct wants *w)
 
 bool wants_empty(const struct wants *w)
 {
-    return dict_count(w->dns) + dict_count(w->conversations) + dict_count(w->tables) + dict_count(w->files) == 0;
+    return dict_count(w->dns) + dict_count(w->conversations) + dict_count(w->tables) + dict_count(w->files) +
+               dict_count(w->fetches) == 0;
 }
 
 void wants_dns(struct wants *w, const char *name, enum dns_type type)
@@ -101,6 +104,21 @@ void wants_file(struct wants *w, const char *path)
         dict_put(w->files, slice_of(path), w);
 }
 
+void wants_fetch(struct wants *w, const char *domain, const struct address *addresses, size_t count)
+{
+    struct buf key = facts_key_fetch(domain);
+    struct want_fetch *want;
+
+    if (dict_find(w->fetches, buf_slice(&key)) == NULL) {
+        want = region_alloc(w->region, sizeof(*want));
+        *want = (struct want_fetch){ region_text(w->region, domain), NULL, count };
+        if (count > 0)
+            want->addresses = region_copy(w->region, addresses, count * sizeof(*addresses));
+        dict_put(w->fetches, buf_slice(&key), want);
+    }
+    buf_clear(&key);
+}
+
 const struct want_dns *wants_dns_at(const struct wants *w, size_t i)
 {
     return dict_at(w->dns, i);
@@ -119,4 +137,9 @@ const struct want_table *wants_table_at(const struct wants *w, size_t i)
 const char *wants_file_at(const struct wants *w, size_t i)
 {
     return dict_key_at(w->files, i);
+}
+
+const struct want_fetch *wants_fetch_at(const struct wants *w, size_t i)
+{
+    return dict_at(w->fetches, i);
 }

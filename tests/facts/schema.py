@@ -65,9 +65,11 @@ TYPES = {"BOOL": "boolean", "NUMBER": "integer", "NUMBER_TO": "integer", "SIGNED
 # A table of members.c, its definition in the schema, and what facts_json.c puts before its members.
 TABLES = [("profile_members", "profile", []), ("reply_members", "reply", []), ("conversation_members", "conversation", ["fact"]),
           ("dns_record_members", "dns_record", []), ("dns_members", "dns", ["fact"]),
-          ("cert_members", "certificate", ["fact", "id"]), ("table_members", "table", ["fact"])]
+          ("cert_members", "certificate", ["fact", "id"]), ("table_members", "table", ["fact"]),
+          ("fetch_members", "fetch", ["fact"])]
 WORDS = [("phase_words", "phase"), ("ending_words", "ending"), ("dns_type_words", "dns_type"),
-         ("dns_outcome_words", "dns_outcome"), ("table_status_words", "table_status")]
+         ("dns_outcome_words", "dns_outcome"), ("table_status_words", "table_status"),
+         ("fetch_outcome_words", "fetch_outcome")]
 
 
 def fits(schema, member, node):
@@ -115,6 +117,8 @@ CONVERSATION = {"fact": "conversation", "attempts": 1, "phase": "done", "ending"
                 "greeting": {"code": 220, "text": "220 mx.example.net"}, "when": 1795137300}
 CERTIFICATE = {"fact": "certificate", "id": ID, "der": "MAA="}
 TABLE = {"fact": "table", "table": "ldap:tls", "key": "example.net", "status": "found", "value": "secure"}
+FETCH = {"fact": "fetch", "domain": "example.net", "outcome": "answered", "address": "192.0.2.1", "status": 200,
+         "media_type": "text/plain", "body": "version: STSv1\n", "ms": 12, "when": 1795137300}
 GONE = object()
 SPOILED = [     # name, line, path of the member, its new value
     ("another format", HEADER, "format", "posttls-audit/report"),
@@ -158,6 +162,14 @@ SPOILED = [     # name, line, path of the member, its new value
     ("an unknown status", TABLE, "status", "perhaps"),
     ("found, but no value", TABLE, "value", GONE),
     ("a value, but not found", TABLE, "status", "not-found"),
+    ("no domain", FETCH, "domain", GONE),
+    ("an empty domain", FETCH, "domain", ""),
+    ("an unknown outcome of a request", FETCH, "outcome", "tea"),
+    ("an answer without its status", FETCH, "status", GONE),
+    ("a status that is none", FETCH, "status", 99),
+    ("a body with a redirect", FETCH, "status", 301),
+    ("a body that was cut off", FETCH, "outcome", "lost"),
+    ("a verification below zero", FETCH, "verify", -1),
 ]
 
 
@@ -185,7 +197,7 @@ def program_reads(scratch, *lines):
 
 
 def check_lines(validator, scratch):
-    good = (HEADER, DESTINATION, DNS, CONVERSATION, TABLE)
+    good = (HEADER, DESTINATION, DNS, CONVERSATION, TABLE, FETCH)
     wrong = [line for line in (*good, CERTIFICATE) if not validator.is_valid(line)]
     ok(not wrong, "a line of each kind is valid", *wrong)
     ok(program_reads(scratch, *good) is True, "and the program reads it")

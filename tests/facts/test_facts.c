@@ -105,6 +105,36 @@ static void test_tables(void)
     facts_free(f);
 }
 
+static void test_fetches(void)
+{
+    struct facts *f = facts_new();
+    struct policy_fetch fact = { .domain = "example.org", .outcome = FETCH_LOST, .error = "gone" };
+
+    facts_add_fetch(f, &fact);
+    is_text(facts_fetch(f, "Example.ORG")->error, "gone", "a fetch, whatever the case of the domain");
+    check_ok(facts_fetch(f, "example.net") == NULL, "none of another domain");
+    fact.outcome = FETCH_ANSWERED;
+    fact.body = "version: STSv1\n";
+    facts_add_fetch(f, &fact);
+    is_text(facts_fetch_at(f, 0)->body, "version: STSv1\n", "a later one replaces it");
+    check_ok(facts_fetch_at(f, 1) == NULL, "and stands in its place");
+    facts_free(f);
+}
+
+/* The outcomes of requests that reached nobody. */
+static void test_left_out(void)
+{
+    static const struct { enum fetch_outcome outcome; bool left_out; } rows[] = {
+        { FETCH_ANSWERED, false }, { FETCH_CONNECT_FAILED, false }, { FETCH_TIMEOUT, false }, { FETCH_CRASHED, false },
+        { FETCH_NO_ANCHORS, true }, { FETCH_NOT_ALLOWED, true }, { FETCH_EXCLUDED, true }, { FETCH_INTERRUPTED, true },
+        { FETCH_DEADLINE, true },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_ok(fetch_was_left_out(&(struct policy_fetch){ .outcome = rows[i].outcome }) == rows[i].left_out,
+                 "%s: %s", fetch_outcome_word(rows[i].outcome), rows[i].left_out ? "nobody was asked" : "observed");
+}
+
 static void test_destinations(void)
 {
     struct facts *f = facts_new();
@@ -124,6 +154,8 @@ int main(void)
     test_dns();
     test_profiles();
     test_tables();
+    test_fetches();
+    test_left_out();
     test_destinations();
     return check_done();
 }

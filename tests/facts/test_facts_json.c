@@ -22,6 +22,7 @@ static struct json *again(struct region *r, const struct json *j, struct error *
     struct conversation conversation;
     struct cert cert;
     struct table_fact table;
+    struct policy_fetch fetch;
 
     if (strcmp(kind, "dns") == 0)
         return facts_dns_from_json(r, j, &dns, err) ? facts_dns_to_json(&dns) : NULL;
@@ -29,6 +30,8 @@ static struct json *again(struct region *r, const struct json *j, struct error *
         return facts_conversation_from_json(r, j, &conversation, err) ? facts_conversation_to_json(&conversation) : NULL;
     if (strcmp(kind, "certificate") == 0)
         return facts_cert_from_json(r, j, &cert, err) ? facts_cert_to_json(&cert) : NULL;
+    if (strcmp(kind, "fetch") == 0)
+        return facts_fetch_from_json(r, j, &fetch, err) ? facts_fetch_to_json(&fetch) : NULL;
     return facts_table_from_json(r, j, &table, err) ? facts_table_to_json(&table) : NULL;
 }
 
@@ -67,6 +70,12 @@ static const char *const lines[] = {
     "{\"fact\":\"table\",\"table\":\"ldap:/etc/postfix/x.cf\",\"key\":\"example.org\",\"status\":\"found\",\"value\":\"secure\"}",
     "{\"fact\":\"table\",\"table\":\"ldap:x\",\"key\":\"\",\"status\":\"not-found\"}",
     "{\"fact\":\"table\",\"table\":\"pgsql:x\",\"key\":\"k\",\"status\":\"error\",\"error\":\"no server\"}",
+    "{\"fact\":\"fetch\",\"domain\":\"example.net\",\"outcome\":\"answered\",\"address\":\"192.0.2.1\",\"status\":200,"
+    "\"media_type\":\"text/plain; charset=utf-8\",\"body\":\"version: STSv1\\r\\nx: \xef\xbf\xbd\",\"body_broken\":true,\"ms\":12,"
+    "\"when\":1795137300}",
+    "{\"fact\":\"fetch\",\"domain\":\"example.net\",\"outcome\":\"name-mismatch\",\"address\":\"2001:db8::1\",\"verify\":62,"
+    "\"error\":\"hostname mismatch\",\"when\":-1}",
+    "{\"fact\":\"fetch\",\"domain\":\"example.net\",\"outcome\":\"too-large\",\"status\":200}",
 };
 
 static void test_round_trips(void)
@@ -123,6 +132,17 @@ static const struct { const char *line, *message; } bad[] = {
     { "{\"fact\":\"certificate\",\"der\":\"MAMCAQA=\"}", "\"id\" is no SHA-256" },
     { "{\"fact\":\"table\",\"table\":\"x:y\",\"key\":\"k\",\"status\":\"found\"}", "lacks" },
     { "{\"fact\":\"table\",\"key\":\"k\",\"status\":\"not-found\"}", "lacks" },
+    { "{\"fact\":\"fetch\",\"outcome\":\"timeout\"}", "\"domain\" is missing" },
+    { "{\"fact\":\"fetch\",\"domain\":\"\",\"outcome\":\"timeout\"}", "\"domain\" is missing" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\"}", "\"outcome\" is missing" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"fine\"}", "\"outcome\" is not one of its words" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"answered\"}", "without its \"status\"" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"answered\",\"status\":99}", "without its \"status\"" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"answered\",\"status\":1000}", "\"status\" is out of range" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"answered\",\"status\":404,\"body\":\"a\"}", "a \"body\" without" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"lost\",\"status\":200,\"body\":\"a\"}", "a \"body\" without" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"lost\",\"address\":\"mx.example\"}", "\"address\" is not an IP" },
+    { "{\"fact\":\"fetch\",\"domain\":\"x\",\"outcome\":\"lost\",\"verify\":65536}", "\"verify\" is out of range" },
 };
 
 static void test_refusals(void)

@@ -5,6 +5,7 @@ static void test_noting(void)
 {
     struct wants *w = wants_new();
     struct profile p = { .port = 25, .helo_name = "me.example" };
+    struct address addresses[2] = { { FAMILY_IPV4, { 192, 0, 2, 1 } }, { FAMILY_IPV4, { 192, 0, 2, 2 } } };
 
     check_ok(wants_empty(w), "nothing wanted at first");
     wants_dns(w, "b.example", DNS_MX);
@@ -36,11 +37,25 @@ static void test_noting(void)
     is_text(wants_file_at(w, 0), "/etc/ssl/ca.pem", "a file");
     check_ok(wants_file_at(w, 1) == NULL, "once");
 
+    wants_fetch(w, "example.net", addresses, 2);
+    wants_fetch(w, "Example.net", addresses, 1);
+    addresses[0].bytes[0] = 0;
+    wants_fetch(w, "example.org", NULL, 0);
+    is_text(wants_fetch_at(w, 0)->domain, "example.net", "a policy");
+    is_int(wants_fetch_at(w, 0)->count, 2, "with the addresses of its host");
+    is_int(wants_fetch_at(w, 0)->addresses[0].bytes[0], 192, "copied");
+    is_int(wants_fetch_at(w, 1)->count, 0, "and one whose host may not be asked");
+    check_ok(wants_fetch_at(w, 2) == NULL, "each policy once");
+
     wants_clear(w);
     check_ok(wants_empty(w), "cleared");
-    check_ok(wants_dns_at(w, 0) == NULL && wants_file_at(w, 0) == NULL, "nothing left");
+    check_ok(wants_dns_at(w, 0) == NULL && wants_file_at(w, 0) == NULL && wants_fetch_at(w, 0) == NULL,
+             "nothing left");
     wants_file(w, "/x");
     check_ok(!wants_empty(w), "a file alone is a wish");
+    wants_clear(w);
+    wants_fetch(w, "x", NULL, 0);
+    check_ok(!wants_empty(w), "so is a policy");
     wants_free(w);
     wants_free(NULL);
 }
@@ -57,11 +72,16 @@ static void test_views(void)
     check_ok(view_dns(&view, "new.example", DNS_A) == NULL, "what is not known is NULL");
     check_ok(view_conversation(&view, &p) == NULL, "so is a conversation");
     check_ok(view_table(&view, "ldap:x", SLICE("k")) == NULL, "and an answer of a table");
+    check_ok(view_fetch(&view, "example.net", &(struct address){ .family = FAMILY_IPV6 }, 1) == NULL, "and a policy");
+    is_int(wants_fetch_at(w, 0)->addresses[0].family, FAMILY_IPV6, "the policy is wanted");
+    facts_add_fetch(f, &(struct policy_fetch){ .domain = "there.example" });
+    check_ok(view_fetch(&view, "there.example", NULL, 0) != NULL, "one that is there is given");
+    check_ok(wants_fetch_at(w, 1) == NULL, "and not wanted");
     is_text(wants_dns_at(w, 0)->name, "new.example", "the question is wanted");
     is_int(wants_conversation_at(w, 0)->port, 25, "the conversation is wanted");
     is_text(wants_table_at(w, 0)->table, "ldap:x", "the table's answer is wanted");
     check_ok(view_dns(&replay, "x.example", DNS_A) == NULL && view_conversation(&replay, &p) == NULL &&
-             view_table(&replay, "ldap:x", SLICE("k")) == NULL, "a replay wants nothing");
+             view_table(&replay, "ldap:x", SLICE("k")) == NULL && view_fetch(&replay, "x", NULL, 0) == NULL, "a replay wants nothing");
     facts_free(f);
     wants_free(w);
 }

@@ -34,6 +34,7 @@ static void add(struct region *region, struct facts *facts, const struct json *j
     struct error err;
     struct dns_fact dns;
     struct conversation conversation;
+    struct policy_fetch fetch;
     struct cert cert, whole;
     const char *kind = json_get_text(j, "fact");
 
@@ -43,6 +44,8 @@ static void add(struct region *region, struct facts *facts, const struct json *j
         facts_add_dns(facts, &dns);
     if (strcmp(kind, "conversation") == 0 && facts_conversation_from_json(region, j, &conversation, &err))
         facts_add_conversation(facts, &conversation);
+    if (strcmp(kind, "fetch") == 0 && facts_fetch_from_json(region, j, &fetch, &err))
+        facts_add_fetch(facts, &fetch);
     if (strcmp(kind, "certificate") == 0 && facts_cert_from_json(region, j, &cert, &err)) {
         x509_facts_read(region, cert.der, cert.der_length, &whole);
         facts_add_cert(facts, &whole);

@@ -17,6 +17,7 @@ static struct json *again(struct region *region, const struct json *j)
     struct dns_fact dns;
     struct conversation conversation;
     struct table_fact table;
+    struct policy_fetch fetch;
     struct cert cert;
     const char *kind = json_get_text(j, "fact");
 
@@ -29,6 +30,8 @@ static struct json *again(struct region *region, const struct json *j)
                                                                             : NULL;
     if (strcmp(kind, "table") == 0)
         return facts_table_from_json(region, j, &table, &err) ? facts_table_to_json(&table) : NULL;
+    if (strcmp(kind, "fetch") == 0)
+        return facts_fetch_from_json(region, j, &fetch, &err) ? facts_fetch_to_json(&fetch) : NULL;
     if (strcmp(kind, "certificate") == 0)
         return facts_cert_from_json(region, j, &cert, &err) ? facts_cert_to_json(&cert) : NULL;
     return NULL;
