@@ -9,7 +9,7 @@
 #include "scanner/base/region.h"
 #include "scanner/config/config.h"
 #include "scanner/facts/facts.h"
-#include "scanner/judge/result.h"
+#include "scanner/judge/published.h"
 
 struct news; /* compare.h */
 
@@ -22,6 +22,16 @@ struct report_counts {
 struct report_sharing {
     size_t questions_asked, questions_needed;           /* DNS */
     size_t conversations_asked, conversations_needed;   /* profiles; a retry is not counted */
+};
+
+/* --as: what the run would come to if every destination followed one mechanism, against the configuration as it is. Of the
+ * destinations that are judged both ways; results[i]->configured tells how each stands. */
+struct report_as {
+    enum mechanism mechanism;        /* MECHANISM_DANE, MECHANISM_STS; MECHANISM_NONE: no --as, and the rest is empty */
+    size_t worse, better;            /* verdicts, by their ranking */
+    size_t would_defer, would_bounce, would_downgrade; /* those that turn worse, by what they turn to */
+    size_t gain_authentication;      /* mail would be sent, and the TLS word become verified */
+    size_t lose_authentication;      /* mail is sent verified, and would be sent without */
 };
 
 /* What one run of the history counted. */
@@ -52,6 +62,7 @@ struct report {
     bool                 news_only;                /* the text report tells that instead of everything */
     const struct trend_run *trend;                 /* the last runs of the history that looked at the same, oldest first, this */
     size_t               trend_count;              /* one last; 0: no history is kept */
+    struct report_as     as;                       /* results[i] are the verdicts as if, then */
     const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
 

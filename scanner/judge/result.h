@@ -117,6 +117,8 @@ struct weight {
     double  share;                            /* of all deliveries, 0..1; NAN: no log, or none in it */
 };
 
+struct published; /* published.h */
+
 struct result {
     const struct destination *destination;
     const struct route       *route;
@@ -132,6 +134,8 @@ struct result {
     const struct acknowledgement *acknowledged; /* NULL: it is not; told by the history of runs, never by the judgement */
     const struct weight *weight;           /* NULL: not known; never told by the judgement either */
     const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
+    const struct published *published;     /* what the domain publishes; NULL: it was not asked for */
+    const struct result *configured;       /* --as: the same destination by the configuration as it is; NULL: this is that */
 };
 
 #endif
