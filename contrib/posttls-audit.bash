@@ -19,11 +19,11 @@ _posttls_audit()
         explain) options='--config-dir --override --postfix-version --sender --file --resolver --concurrency --per-host --per-provider --rate --interval --retry-after --timeout --deadline --allow-address --exclude --user --offline --at --horizon --fail-on --save-facts --json --progress --verbose --quiet --help' ;;
         lint) options='--config-dir --override --postfix-version --text --json --sarif --quiet --help' ;;
         replay) options='--config-dir --override --postfix-version --sender --proposed --proposed-override --proposed-version --allow-address --syslog --at --horizon --fail-on --history --changes-only --confirm --text --json --jsonl --html --csv --junit --sarif --metrics --verbose --quiet --help' ;;
-        diff) options='--fail-on --history --help' ;;
+        diff) options='--fail-on --history --text --json --quiet --help' ;;
         report) options='--fail-on --text --json --jsonl --html --csv --junit --sarif --metrics --verbose --quiet --help' ;;
         merge) options='--fail-on --save-facts --text --json --jsonl --html --csv --junit --sarif --metrics --verbose --quiet --help' ;;
         migrate) options='--config-dir --override --postfix-version --help' ;;
-        history) options='--history --keep --help' ;;
+        history) options='--history --keep --text --json --quiet --help' ;;
         acknowledge) options='--history --until --comment --withdraw --help' ;;
         advise) options='--config-dir --override --postfix-version --sender --allow-address --at --horizon --help' ;;
     esac

@@ -2,7 +2,7 @@
 #include "reports/compare.h"
 #include "reports/json_parts.h"
 
-static void put_verdicts(struct json *json, const size_t *by_verdict)
+void json_put_verdicts(struct json *json, const size_t *by_verdict)
 {
     int verdict;
 
@@ -19,13 +19,13 @@ struct json *json_of_trend(const struct report *report)
         struct json *one = json_object();
 
         json_put(one, "finished", json_of_time(report->trend[i].finished));
-        put_verdicts(one, report->trend[i].by_verdict);
+        json_put_verdicts(one, report->trend[i].by_verdict);
         json_push(json, one);
     }
     return json;
 }
 
-static struct json *json_of_standing(const struct standing *standing)
+struct json *json_of_standing(const struct standing *standing)
 {
     struct json *json;
 
@@ -57,19 +57,26 @@ static struct json *json_of_change(const struct change *change)
     return json;
 }
 
+struct json *json_of_change_list(const struct changes *changes)
+{
+    struct json *items = json_array();
+    size_t       i;
+
+    for (i = 0; i < changes->count; i++)
+        json_push(items, json_of_change(&changes->items[i]));
+    return items;
+}
+
 struct json *json_of_changes(const struct report *report)
 {
     const struct news *news = report->news;
-    struct json       *json = json_object(), *items = json_array();
-    size_t             i;
+    struct json       *json = json_object();
 
-    for (i = 0; i < news->changes.count; i++)
-        json_push(items, json_of_change(&news->changes.items[i]));
     json_put(json, "run", json_integer(news->run));
     json_put(json, "before", news->before > 0 ? json_integer(news->before) : json_null());
     json_put(json, "since", news->before > 0 ? json_of_time(news->since) : json_null());
     json_put(json, "only", json_bool(report->news_only));
-    json_put(json, "destinations", items);
+    json_put(json, "destinations", json_of_change_list(&news->changes));
     json_put(json, "findings", json_of_findings(&news->findings));
     return json;
 }

@@ -4,13 +4,15 @@
 #include "reports/text_changes.h"
 #include "scanner/command.h"
 #include "scanner/history.h"
-#include "scanner/output.h"
+#include "scanner/history_json.h"
+#include "scanner/own_outputs.h"
 #include "scanner/saved_file.h"
 
 /* The two sides of a comparison. */
 struct sides {
-    struct standing *standings[2];
-    size_t           counts[2];
+    struct standing     *standings[2];
+    size_t               counts[2];
+    struct compared_side told[2];
 };
 
 static bool read_reports(struct region *region, const struct options *options, struct sides *sides, struct error *err)
@@ -26,6 +28,7 @@ static bool read_reports(struct region *region, const struct options *options, s
             return false;
         sides->standings[i] = standings_of_report(region, &report);
         sides->counts[i] = report.count;
+        sides->told[i] = (struct compared_side){ .file = options->arguments.items[i], .started = report.started };
         json_free(tree);
     }
     return true;
@@ -44,6 +47,7 @@ static bool run_number(const char *text, int64_t *number, struct error *err)
     return true;
 }
 
+/* The two that are named, or the last two. */
 static bool choose_runs(struct region *region, struct history *history, const struct options *options, int64_t numbers[2],
                         struct error *err)
 {
@@ -65,6 +69,21 @@ static bool choose_runs(struct region *region, struct history *history, const st
     return true;
 }
 
+static bool read_run(struct region *region, struct history *history, int64_t number, struct sides *sides, size_t i,
+                     struct error *err)
+{
+    struct history_run *runs;
+    size_t              k, count;
+
+    if (!history_standings(history, region, number, &sides->standings[i], &sides->counts[i], err) ||
+        !history_runs(history, region, 0, &runs, &count, err))
+        return false;
+    for (k = 0; k < count; k++)
+        if (runs[k].id == number)
+            sides->told[i] = (struct compared_side){ .run = number, .started = runs[k].started };
+    return true;
+}
+
 static bool read_runs(struct region *region, const struct options *options, struct sides *sides, struct error *err)
 {
     struct history *history = history_open(options->history, HISTORY_READ, err);
@@ -73,7 +92,7 @@ static bool read_runs(struct region *region, const struct options *options, stru
     size_t          i;
 
     for (i = 0; good && i < 2; i++)
-        good = history_standings(history, region, numbers[i], &sides->standings[i], &sides->counts[i], err);
+        good = read_run(region, history, numbers[i], sides, i, err);
     history_close(history);
     return good;
 }
@@ -91,35 +110,48 @@ static bool read_sides(struct region *region, const struct options *options, str
     return false;
 }
 
-static bool print(const struct changes *changes, struct error *err)
+static bool write_text(const void *document, const struct report_options *options, const struct sink *sink)
 {
     static const struct changes_labels labels = { "before", "now", false };
-    struct output *output = output_open("-", err);
-    struct report_options options = { 0 };
-    struct page    page;
-    struct sink    sink;
+    const struct compared             *compared = document;
+    struct page                        page;
 
-    if (output == NULL)
+    page_init(&page, options, sink);
+    page_changes(&page, compared->changes, &labels);
+    return page.good;
+}
+
+static bool write_json(const void *document, const struct report_options *options, const struct sink *sink)
+{
+    (void)options;
+    return compared_json_write(document, sink);
+}
+
+static const struct own_format formats[] = { { "text", write_text }, { "json", write_json }, { NULL, NULL } };
+
+static bool compare(struct region *region, const struct options *options, struct own_outputs *outputs,
+                    struct changes *changes, struct error *err)
+{
+    struct sides    sides = { 0 };
+    struct compared compared;
+
+    if (!own_outputs_open(outputs, options, err) || !read_sides(region, options, &sides, err))
         return false;
-    sink = output_sink(output);
-    options.colour = output_is_terminal(output);
-    options.width = output_width(output);
-    page_init(&page, &options, &sink);
-    page_changes(&page, changes, &labels);
-    return output_commit(output, err);
+    changes_find(changes, region, sides.standings[0], sides.counts[0], sides.standings[1], sides.counts[1]);
+    compared = (struct compared){ sides.told[0], sides.told[1], changes };
+    return own_outputs_write(outputs, formats, &compared, err);
 }
 
 int cmd_diff(struct region *region, const struct options *options)
 {
-    size_t         counts[VERDICT_UNKNOWN + 1];
-    struct sides   sides = { 0 };
-    struct changes changes;
-    struct error   err;
+    size_t             counts[VERDICT_UNKNOWN + 1];
+    struct own_outputs outputs = { .count = 0 };
+    struct changes     changes;
+    struct error       err;
+    bool               good = compare(region, options, &outputs, &changes, &err);
 
-    if (!read_sides(region, options, &sides, &err))
-        return command_fail(&err);
-    changes_find(&changes, region, sides.standings[0], sides.counts[0], sides.standings[1], sides.counts[1]);
-    if (!options->quiet && !print(&changes, &err))
+    own_outputs_abandon(&outputs);
+    if (!good)
         return command_fail(&err);
     changes_count_verdicts(&changes, counts);
     return exit_status_of(counts, options->fail_on, true);

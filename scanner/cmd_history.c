@@ -1,18 +1,18 @@
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "reports/page.h"
 #include "reports/story.h"
 #include "scanner/command.h"
-#include "scanner/history.h"
-#include "scanner/output.h"
+#include "scanner/history_json.h"
+#include "scanner/own_outputs.h"
 
 #define DAY 86400
 
 struct telling {
-    struct region  *region;
-    struct history *history;
-    struct page     page;
+    struct region *region;
+    struct page    page;
 };
 
 static const char *number(struct region *region, size_t n)
@@ -38,22 +38,18 @@ static void put_run(struct telling *t, const struct history_run *run)
     page_row(&t->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
 }
 
-static bool put_runs(struct telling *t, struct error *err)
+static void put_runs(struct telling *t, const struct history_document *document)
 {
     static const struct cell heading[] = {
         { 4, TONE_DIM, "RUN" },   { 19, TONE_DIM, "STARTED (UTC)" }, { 7, TONE_DIM, "DELIVER" }, { 9, TONE_DIM, "DOWNGRADE" },
         { 5, TONE_DIM, "DEFER" }, { 6, TONE_DIM, "BOUNCE" },   { 7, TONE_DIM, "UNKNOWN" }, { 7, TONE_DIM, "CHANGES" },
     };
-    struct history_run *runs;
-    size_t              i, count;
+    size_t i;
 
-    if (!history_runs(t->history, t->region, 0, &runs, &count, err))
-        return false;
-    if (count > 0)
+    if (document->run_count > 0)
         page_row(&t->page, 0, heading, sizeof(heading) / sizeof(heading[0]));
-    for (i = 0; i < count; i++)
-        put_run(t, &runs[i]);
-    return true;
+    for (i = 0; i < document->run_count; i++)
+        put_run(t, &document->runs[i]);
 }
 
 static const char *or_none(const char *text)
@@ -92,77 +88,135 @@ static void put_seen(struct telling *t, const struct history_change *change)
                     time_text(t->region, change->last_seen));
 }
 
-static bool put_life(struct telling *t, const char *destination, struct error *err)
+static void put_subject(struct telling *t, const struct history_subject *subject)
 {
-    struct history_life life;
-    size_t              i;
+    const struct history_life *life = &subject->life;
+    size_t                     i;
 
-    if (!history_life(t->history, t->region, destination, &life, err))
-        return false;
-    if (life.span_count == 0) {
-        error_set(err, EXIT_USAGE_ERROR, "%s: the history has never seen it", destination);
-        error_fix(err, "write it as a run with --history had it");
-        return false;
-    }
-    page_text(&t->page, (struct place){ .tone = TONE_BOLD }, destination);
-    for (i = 0; i < life.span_count; i++)
-        put_span(t, &life.spans[i]);
-    if (life.change_count > 0)
+    page_text(&t->page, (struct place){ .tone = TONE_BOLD }, subject->destination);
+    for (i = 0; i < life->span_count; i++)
+        put_span(t, &life->spans[i]);
+    if (life->change_count > 0)
         page_text(&t->page, (struct place){ .tone = TONE_DIM }, "changes seen");
-    for (i = 0; i < life.change_count; i++)
-        put_seen(t, &life.changes[i]);
+    for (i = 0; i < life->change_count; i++)
+        put_seen(t, &life->changes[i]);
+}
+
+static bool write_text(const void *what, const struct report_options *options, const struct sink *sink)
+{
+    const struct history_document *document = what;
+    struct telling                 t = { .region = region_new() };
+    size_t                         i;
+
+    page_init(&t.page, options, sink);
+    put_runs(&t, document);
+    for (i = 0; i < document->subject_count; i++)
+        put_subject(&t, &document->subjects[i]);
+    region_free(t.region);
+    return t.page.good;
+}
+
+static bool write_json(const void *document, const struct report_options *options, const struct sink *sink)
+{
+    (void)options;
+    return history_json_write(document, sink);
+}
+
+static const struct own_format formats[] = { { "text", write_text }, { "json", write_json }, { NULL, NULL } };
+
+/* Those of the destination, of all that are in force. */
+static bool find_acknowledged(struct region *region, struct history *history, struct history_subject *subject,
+                              struct error *err)
+{
+    struct history_acknowledgement *all;
+    size_t                          i, count;
+
+    if (!history_acknowledgements(history, region, time(NULL), &all, &count, err))
+        return false;
+    subject->acknowledged = region_array(region, count + 1, sizeof(*all));
+    for (i = 0; i < count; i++)
+        if (strcmp(all[i].destination, subject->destination) == 0)
+            subject->acknowledged[subject->acknowledged_count++] = all[i];
     return true;
 }
 
-static bool print(struct telling *t, const struct options *options, struct error *err)
+static bool find_subject(struct region *region, struct history *history, struct history_subject *subject, struct error *err)
 {
-    struct output        *output = output_open("-", err);
-    struct report_options how = { 0 };
-    struct sink           sink;
-    bool                  good = output != NULL;
-    size_t                i;
-
-    if (!good)
+    if (!history_life(history, region, subject->destination, &subject->life, err))
         return false;
-    sink = output_sink(output);
-    how.colour = output_is_terminal(output);
-    how.width = output_width(output);
-    page_init(&t->page, &how, &sink);
-    if (options->arguments.count == 0)
-        good = put_runs(t, err);
-    for (i = 0; good && i < options->arguments.count; i++)
-        good = put_life(t, options->arguments.items[i], err);
-    if (good)
-        return output_commit(output, err);
-    output_abandon(output);
+    if (subject->life.span_count > 0)
+        return find_acknowledged(region, history, subject, err);
+    error_set(err, EXIT_USAGE_ERROR, "%s: the history has never seen it", subject->destination);
+    error_fix(err, "write it as a run with --history had it");
     return false;
 }
 
-static bool prune(struct telling *t, const struct options *options, struct error *err)
+static bool find(struct region *region, struct history *history, const struct options *options,
+                 struct history_document *document, struct error *err)
+{
+    size_t i, count = options->arguments.count;
+
+    if (count == 0)
+        return history_runs(history, region, 0, &document->runs, &document->run_count, err);
+    document->subjects = region_array(region, count, sizeof(*document->subjects));
+    for (i = 0; i < count; i++) {
+        document->subjects[i].destination = options->arguments.items[i];
+        if (!find_subject(region, history, &document->subjects[i], err))
+            return false;
+    }
+    document->subject_count = count;
+    return true;
+}
+
+static bool tell(struct region *region, struct history *history, const struct options *options, struct error *err)
+{
+    struct history_document document = { 0 };
+    struct own_outputs      outputs = { .count = 0 };
+    bool good = own_outputs_open(&outputs, options, err) && find(region, history, options, &document, err) &&
+                own_outputs_write(&outputs, formats, &document, err);
+
+    own_outputs_abandon(&outputs);
+    return good;
+}
+
+static bool prune(struct history *history, const struct options *options, struct error *err)
 {
     size_t runs;
 
-    if (!history_prune(t->history, (int64_t)time(NULL) - (int64_t)options->keep * DAY, &runs, err) ||
-        !history_commit(t->history, err))
+    if (!history_prune(history, (int64_t)time(NULL) - (int64_t)options->keep * DAY, &runs, err) ||
+        !history_commit(history, err))
         return false;
     if (!options->quiet)
         printf("%zu run%s forgotten\n", runs, runs == 1 ? "" : "s");
     return true;
 }
 
+/* What can be told before the file is opened. */
+static bool options_agree(const struct options *options, struct error *err)
+{
+    if (options->history == NULL) {
+        error_set(err, EXIT_USAGE_ERROR, "history: no --history is named");
+        error_fix(err, "add --history FILE");
+        return false;
+    }
+    if (options->has_keep && (options->output_count > 0 || options->arguments.count > 0)) {
+        error_set(err, EXIT_USAGE_ERROR, "history: --keep forgets runs, and lists nothing");
+        error_fix(err, "run it apart, without destinations and formats");
+        return false;
+    }
+    return true;
+}
+
 int cmd_history(struct region *region, const struct options *options)
 {
-    struct telling t = { .region = region };
-    struct error   err;
-    bool           good;
+    struct history *history;
+    struct error    err;
+    bool            good;
 
-    if (options->history == NULL) {
-        error_set(&err, EXIT_USAGE_ERROR, "history: no --history is named");
-        error_fix(&err, "add --history FILE");
+    if (!options_agree(options, &err))
         return command_fail(&err);
-    }
-    t.history = history_open(options->history, options->has_keep ? HISTORY_CHANGE : HISTORY_READ, &err);
-    good = t.history != NULL && (options->has_keep ? prune(&t, options, &err) : print(&t, options, &err));
-    history_close(t.history);
+    history = history_open(options->history, options->has_keep ? HISTORY_CHANGE : HISTORY_READ, &err);
+    good = history != NULL && (options->has_keep ? prune(history, options, &err) : tell(region, history, options, &err));
+    history_close(history);
     return good ? EXIT_ALL_DELIVER : command_fail(&err);
 }

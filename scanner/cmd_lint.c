@@ -5,7 +5,7 @@
 #include "scanner/command.h"
 #include "scanner/lint_files.h"
 #include "scanner/load.h"
-#include "scanner/output.h"
+#include "scanner/own_outputs.h"
 #include "scanner/resolv_conf.h"
 
 static bool is_local(const struct address *address)
@@ -47,7 +47,7 @@ static void load_trust_anchors(struct config *config)
     wants_free(wants);
 }
 
-static void review(struct region *region, struct config *config, struct lint_result *result)
+static void look(struct region *region, struct config *config, struct lint_result *result)
 {
     struct facts     *facts = facts_new();
     struct view       view = { .facts = facts };
@@ -58,64 +58,37 @@ static void review(struct region *region, struct config *config, struct lint_res
     facts_free(facts);
 }
 
-/* Where the findings go: the text to standard output unless something else takes its place. */
-struct lint_outputs {
-    struct output *items[OUTPUTS_MAX + 1];
-    const char    *formats[OUTPUTS_MAX + 1];
-    size_t         count;
+/* What there is to write. */
+struct review {
+    const struct config *config;
+    struct lint_result   result;
 };
 
-static bool open_one(struct lint_outputs *outputs, const char *format, const char *file, struct error *err)
+static bool write_text(const void *document, const struct report_options *options, const struct sink *sink)
 {
-    struct output *output = output_open(file, err);
+    const struct review *review = document;
 
-    if (output == NULL)
-        return false;
-    outputs->formats[outputs->count] = format;
-    outputs->items[outputs->count++] = output;
-    return true;
+    return lint_report_text(review->config, &review->result, options, sink);
 }
 
-static bool open_outputs(struct lint_outputs *outputs, const struct options *options, struct error *err)
+static bool write_json(const void *document, const struct report_options *options, const struct sink *sink)
 {
-    bool   taken = options->quiet;
-    size_t i;
+    const struct review *review = document;
 
-    for (i = 0; i < options->output_count; i++) {
-        const struct output_wish *wish = &options->outputs[i];
-
-        taken |= strcmp(wish->file, "-") == 0 || strcmp(wish->format, "text") == 0;
-        if (!open_one(outputs, wish->format, wish->file, err))
-            return false;
-    }
-    return taken || open_one(outputs, "text", "-", err);
+    (void)options;
+    return lint_report_json(review->config, &review->result, sink);
 }
 
-static bool write_outputs(struct lint_outputs *outputs, const struct config *config, const struct lint_result *result,
-                          struct error *err)
+static bool write_sarif(const void *document, const struct report_options *options, const struct sink *sink)
 {
-    bool   good = true;
-    size_t i;
+    const struct review *review = document;
 
-    for (i = 0; i < outputs->count; i++) {
-        struct sink           sink = output_sink(outputs->items[i]);
-        struct report_options options = { .colour = output_is_terminal(outputs->items[i]) };
-        struct error          why;
-
-        if (strcmp(outputs->formats[i], "json") == 0)
-            lint_report_json(config, result, &sink);
-        else if (strcmp(outputs->formats[i], "sarif") == 0)
-            lint_report_sarif(config, result, &sink);
-        else
-            lint_report_text(config, result, &options, &sink);
-        if (!output_commit(outputs->items[i], &why) && good) {
-            *err = why;
-            good = false;
-        }
-        outputs->items[i] = NULL;
-    }
-    return good;
+    (void)options;
+    return lint_report_sarif(review->config, &review->result, sink);
 }
+
+static const struct own_format formats[] = {
+    { "text", write_text }, { "json", write_json }, { "sarif", write_sarif }, { NULL, NULL } };
 
 static int status_of(const struct lint_result *result)
 {
@@ -128,12 +101,11 @@ int cmd_lint(struct region *region, const struct options *options)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
                                     options->postfix_version };
-    struct lint_outputs outputs = { .count = 0 };
-    struct lint_result  result;
+    struct own_outputs  outputs = { .count = 0 };
+    struct review       review = { 0 };
     struct config      *config;
     struct error        err;
     int                 status;
-    size_t              i;
 
     if (options->arguments.count > 0) {
         error_set(&err, EXIT_USAGE_ERROR, "lint: an argument, %s, that it has no use for", options->arguments.items[0]);
@@ -143,13 +115,13 @@ int cmd_lint(struct region *region, const struct options *options)
     config = load_config(region, &request, &err);
     if (config == NULL)
         return command_fail(&err);
-    if (open_outputs(&outputs, options, &err)) {
-        review(region, config, &result);
-        status = write_outputs(&outputs, config, &result, &err) ? status_of(&result) : command_fail(&err);
+    review.config = config;
+    if (own_outputs_open(&outputs, options, &err)) {
+        look(region, config, &review.result);
+        status = own_outputs_write(&outputs, formats, &review, &err) ? status_of(&review.result) : command_fail(&err);
     } else {
         status = command_fail(&err);
     }
-    for (i = 0; i < outputs.count; i++)
-        output_abandon(outputs.items[i]);
+    own_outputs_abandon(&outputs);
     return status;
 }

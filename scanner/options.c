@@ -107,8 +107,8 @@ static const struct row rows[] = {
     { "withdraw", 0, KIND_FLAG, AT(withdraw), FOR_ACKNOWLEDGE, NULL, NULL, "end the acknowledgement now" },
     { "save-facts", 0, KIND_TEXT, AT(save_facts), FOR_SCAN | FOR_EXPLAIN | FOR_MERGE, "FILE", "Output",
       "keep what was observed, for replay" },
-    { "text", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report for people (default: to standard output)" },
-    { "json", 0, KIND_OUTPUT, 0, FOR_EXPLAIN | FOR_REPORTS | FOR_LINT, "FILE", NULL, "the report as one JSON object" },
+    { "text", 0, KIND_OUTPUT, 0, FOR_REPORTS | FOR_LINT | FOR_DIFF | FOR_HISTORY, "FILE", NULL, "the report for people (default: to standard output)" },
+    { "json", 0, KIND_OUTPUT, 0, FOR_EXPLAIN | FOR_REPORTS | FOR_LINT | FOR_DIFF | FOR_HISTORY, "FILE", NULL, "the report as one JSON object" },
     { "jsonl", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as JSON lines" },
     { "html", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "the report as one HTML file, for a browser" },
     { "csv", 0, KIND_OUTPUT, 0, FOR_REPORTS, "FILE", NULL, "a table for spreadsheets, a row for each destination" },
@@ -118,7 +118,7 @@ static const struct row rows[] = {
     { "progress", 0, KIND_PROGRESS, AT(progress), FOR_SCAN | FOR_EXPLAIN, "WHEN", NULL,
       "auto, always or never: progress on standard error (default: on a terminal)" },
     { "verbose", 'v', KIND_FLAG, AT(verbose), FOR_EXPLAIN | FOR_REPORTS, NULL, NULL, "the hosts under each destination, and their story" },
-    { "quiet", 'q', KIND_FLAG, AT(quiet), FOR_EXPLAIN | FOR_REPORTS | FOR_LINT, NULL, NULL, "no text report, no progress, errors only" },
+    { "quiet", 'q', KIND_FLAG, AT(quiet), FOR_EXPLAIN | FOR_REPORTS | FOR_LINT | FOR_DIFF | FOR_HISTORY, NULL, NULL, "no text report, no progress, errors only" },
     { "help", 'h', KIND_FLAG, AT(help), FOR_ALL, NULL, NULL, "this text" },
 };
 

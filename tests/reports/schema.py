@@ -48,6 +48,10 @@ ok(schema["$defs"]["reason"]["enum"] == reasons, "reasons of the schema are thos
    set(schema["$defs"]["reason"]["enum"]) ^ set(reasons))
 ok(schema["$defs"]["finding_code"]["enum"] == findings + reasons, "finding codes are those of both lists",
    set(schema["$defs"]["finding_code"]["enum"]) ^ set(findings + reasons))
+for other in ("history", "changes"):
+    shared = load(f"reports/{other}.schema.json")["$defs"]
+    differ = [name for name in shared.keys() & schema["$defs"].keys() if name != "destination" and shared[name] != schema["$defs"][name]]
+    ok("standing" in shared and not differ, f"what {other}.schema.json shares with the report's is the same", *differ)
 ok(all(o["required"] == [p for p in o["properties"] if p in o["required"]] for o in objects(schema)),
    "required keys are described, in the order in which they are written")
 

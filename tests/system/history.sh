@@ -147,6 +147,61 @@ has "$work/out" '^WORSE: 1' 'diff of two runs'
 run diff --history "$work/history" 1 99
 status_is 64 'diff with a run that is not there'
 
+# Reading, for other programs
+run history --history "$work/history" --json - --text "$work/runs.txt"
+status_is 0 'history --json: status'
+cp "$work/out" "$work/runs.json"
+has "$work/runs.txt" '^1 .* 1 ' 'history --json: and the text beside it'
+run acknowledge --history "$work/history" --until 2999-01-01 --comment 'nothing to see' a.example
+transport 'a.example retry:4.3.2 closed'
+scan -q a.example
+run acknowledge --history "$work/history" --until 2999-01-01 --comment 'ticket 12' a.example
+run history --history "$work/history" --json "$work/life.json" -q a.example
+is_empty "$work/out" 'history -q: no text'
+run diff --history "$work/history" --json "$work/runs-diff.json" -q 1 2
+status_is 2 'diff --json: status'
+is_empty "$work/out" 'diff -q: no text'
+run acknowledge --history "$work/history" --withdraw a.example
+transport
+changes a.example
+/usr/bin/python3 - "$top/reports" "$work" "$work/history" >"$work/checked" <<'PYTHON'
+import json, os, sqlite3, sys
+import jsonschema
+reports, work, history = sys.argv[1:]
+def load(*name):
+    with open(os.path.join(*name), encoding="utf-8") as file:
+        return json.load(file)
+def say(good, name):
+    print(0 if good else 1, name)
+for name, schema in (("runs", "history"), ("life", "history"), ("runs-diff", "changes")):
+    errors = list(jsonschema.Draft202012Validator(load(reports, f"{schema}.schema.json")).iter_errors(load(work, f"{name}.json")))
+    say(not errors, f"{name}.json is valid {[e.message for e in errors][:3]}")
+base = sqlite3.connect(history)
+kept = base.execute("SELECT id, destinations, deliver, defer FROM runs ORDER BY id").fetchall()
+told = [(r["run"], *(r["summary"][k] for k in ("destinations", "deliver", "defer"))) for r in load(work, "runs.json")["runs"]]
+say(len(told) > 5 and told == kept[:len(told)], "every run is there, with its counts")
+life = load(work, "life.json")
+one = life["destinations"][0]
+say(not life["runs"] and len(life["destinations"]) == 1 and one["destination"] == "a.example", "one destination, and no runs")
+spans = one["spans"]
+say(sum(s["runs"] for s in spans) == base.execute("SELECT count(*) FROM results r JOIN destinations d ON d.id = r.destination"
+    " WHERE d.name = 'a.example'").fetchone()[0] - 1, "its spans hold every run that saw it")
+say(all(a["standing"] != b["standing"] for a, b in zip(spans, spans[1:])), "a span ends where it stood otherwise")
+say([(c["change"], c["before"]["verdict"], c["after"]["verdict"], c["times"]) for c in one["changes"]] ==
+    [("worse", "deliver", "defer", 4), ("better", "defer", "deliver", 3)], "its changes, and how often")
+say([a["comment"] for a in one["acknowledged"]] == ["ticket 12"], "and what is acknowledged")
+diff = load(work, "runs-diff.json")
+say((diff["before"]["run"], diff["after"]["run"], diff["before"]["file"]) == (1, 2, None), "what was compared")
+say([(d["change"], d["destination"]) for d in diff["destinations"]] == [("worse", "a.example")] and
+    diff["summary"] == {"worse": 1, "better": 0, "other": 0, "appeared": 0, "vanished": 0, "same": 0}, "what is different")
+PYTHON
+while read -r code name; do result "$code" "$name"; done <"$work/checked"
+[ "$(wc -l <"$work/checked")" -eq 11 ]; result $? 'the JSON of history and diff was looked at'
+run history --history "$work/history" --json - --keep 30
+status_is 64 'forgetting lists nothing'
+run diff --history "$work/history" --sarif - 1 2
+status_is 64 'diff has no other formats'
+
 # Two reports
 transport 'a.example retry:4.3.2 closed'
 run scan -c "$work/config" --resolver 127.0.0.1:1 --json "$work/one.json" -q a.example b.example
@@ -156,6 +211,10 @@ run diff "$work/one.json" "$work/two.jsonl"
 status_is 2 'diff of reports: by what turned worse'
 tr '\n' ' ' <"$work/out" >"$work/line"
 has "$work/line" '^WORSE: 1 +b.example.*BETTER: 1 +a.example.*APPEARED: 1 +c.example' 'diff of reports: what it tells'
+run diff --json - "$work/one.json" "$work/two.jsonl"
+status_is 2 'diff of reports, as JSON: the same status'
+has "$work/out" '"before": \{"run":null,"file":".*/one.json"' 'diff of reports, as JSON: their files'
+has "$work/out" '"summary": \{"worse":1,"better":1,"other":0,"appeared":1,"vanished":0,"same":0\}' 'and the counts'
 run diff "$work/two.jsonl" "$work/two.jsonl"
 status_is 0 'diff of a report with itself: status'
 is_empty "$work/out" 'diff of a report with itself: nothing'
