@@ -1,7 +1,6 @@
 #include "scanner/workers.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,27 +13,38 @@
 #include "probes/id_set.h"
 #include "probes/limits.h"
 #include "probes/record.h"
-#include "probes/wire/x509_facts.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/json.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts_json.h"
+#include "scanner/worker_says.h"
+#include "scanner/workers_setup.h"
 
 #define BUCKETS           16384
-#define NOBODY            65534
 #define TRIES             2
 #define QUESTIONS_SENT    (2 * LIMIT_DNS_SOCKETS)   /* what a worker cannot begin yet shall not die with it */
 #define DEATHS_IN_A_ROW   10   /* with nothing asked of the worker: there is no use in going on */
 #define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
 
-/* A question not answered yet: queued, or sent to the worker. */
+struct ask;
+
+/* What can be asked. */
+struct ask_kind {
+    bool is_question;           /* of a resolver: it may be sent again. What contacts others is tried once here, for the
+                                 * next time is a matter of politeness */
+    bool (*take)(struct workers *, struct ask *, const struct json *value, struct region *, struct error *err);
+    void (*tell_crashed)(struct workers *, const struct ask *, struct region *);
+};
+
+/* What is not answered yet: queued, or sent to the worker. */
 struct ask {
     uint64_t      id;
+    const struct ask_kind *kind;
     struct json  *request;      /* as it is sent */
-    char         *name;         /* DNS; NULL: a conversation */
+    char         *name;         /* of a question */
     enum dns_type type;
-    unsigned      tries;        /* at most TRIES; a conversation has one here, for the next is a matter of politeness */
+    unsigned      tries;        /* at most TRIES */
     struct ask   *next_same;    /* bucket */
     struct list  *list;         /* where it is */
     struct ask   *before, *after;
@@ -58,7 +68,7 @@ struct workers {
     unsigned                     confinement;  /* that the worker says is in force */
     struct ask                  *buckets[BUCKETS];
     struct list                  suspects;     /* questions that were with a worker that died */
-    struct list                  questions, conversations, sent, crashed;
+    struct list                  questions, contacts, sent, crashed;
     size_t                       questions_sent, suspects_sent;
     size_t                       pending;
     unsigned                     deaths;       /* in a row of workers that nothing had been asked of */
@@ -122,7 +132,7 @@ static bool is_suspect(const struct ask *ask)
 /* Takes the ask out of its list and forgets it; the caller still holds it, and frees it. */
 static void ask_over(struct workers *w, struct ask *ask)
 {
-    if (ask->list == &w->sent && ask->name) {
+    if (ask->list == &w->sent && ask->kind->is_question) {
         w->questions_sent--;
         w->suspects_sent -= is_suspect(ask);
     }
@@ -210,7 +220,7 @@ static void take_back(struct workers *w)
     while (w->sent.last) {
         struct ask *ask = w->sent.last;
 
-        if (!ask->name || ask->tries >= TRIES) {
+        if (!ask->kind->is_question || ask->tries >= TRIES) {
             give_up(w, ask);
         } else {
             list_remove(ask);
@@ -221,7 +231,7 @@ static void take_back(struct workers *w)
 
 static void give_up_all(struct workers *w)
 {
-    struct list *const lists[] = { &w->suspects, &w->questions, &w->conversations };
+    struct list *const lists[] = { &w->suspects, &w->questions, &w->contacts };
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         while (lists[i]->first)
@@ -249,8 +259,8 @@ static void worker_lost(struct workers *w, const char *why)
 /* Suspects go a few at a time, so that the guilty one takes few with it. */
 static struct ask *next_to_send(struct workers *w)
 {
-    if (w->conversations.first)
-        return w->conversations.first;
+    if (w->contacts.first)
+        return w->contacts.first;
     if (w->suspects.first && w->suspects_sent < LIMIT_SUSPECTS)
         return w->suspects.first;
     return w->questions_sent < QUESTIONS_SENT ? w->questions.first : NULL;
@@ -265,7 +275,7 @@ static void send_ask(struct workers *w, struct ask *ask)
     ask->tries++;
     list_remove(ask);
     list_add(&w->sent, ask);
-    if (ask->name) {
+    if (ask->kind->is_question) {
         w->questions_sent++;
         w->suspects_sent += is_suspect(ask);
     }
@@ -284,68 +294,39 @@ static void on_room(void *arg)
     pump(arg);
 }
 
-static void ask_new(struct workers *w, uint64_t id, const char *name, enum dns_type type, struct json *request)
+static struct ask *ask_new(struct workers *w, uint64_t id, const struct ask_kind *kind, struct json *request)
 {
     struct ask *ask = mem_alloc(sizeof *ask);
 
+    json_put(request, "id", json_integer((int64_t)id));
     ask->id = id;
-    ask->name = mem_text(name);
-    ask->type = type;
+    ask->kind = kind;
     ask->request = request;
     ask->next_same = w->buckets[id % BUCKETS];
     w->buckets[id % BUCKETS] = ask;
     w->pending++;
-    list_add(name ? &w->questions : &w->conversations, ask);
+    list_add(kind->is_question ? &w->questions : &w->contacts, ask);
+    return ask;
+}
+
+static void begin(struct workers *w, struct ask *ask)
+{
     if (w->channel)
         pump(w);
     else
         give_up(w, ask);
 }
 
-void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
-{
-    struct json *request = json_object(), *question = json_object();
-
-    json_put(question, "name", json_text(name));
-    json_put(question, "type", json_integer(type));
-    json_put(request, "id", json_integer((int64_t)id));
-    json_put(request, "dns", question);
-    ask_new(w, id, name, type, request);
-}
-
-void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
-{
-    struct json *request = json_object();
-
-    json_put(request, "id", json_integer((int64_t)id));
-    json_put(request, "profile", profile_to_json(profile));
-    ask_new(w, id, NULL, (enum dns_type)0, request);
-}
-
 /* Answers. False: the worker says what no worker of ours would say. */
-
-static bool record_belongs(const struct ask *ask, const struct dns_record *record)
-{
-    if (ask->type == DNS_NATIVE)
-        return record->type == DNS_A || record->type == DNS_AAAA;
-    return record->type == ask->type || record->type == DNS_CNAME;
-}
 
 static bool take_dns(struct workers *w, struct ask *ask, const struct json *value, struct region *region,
                      struct error *err)
 {
     struct dns_fact fact;
 
-    if (!facts_dns_from_json(region, value, &fact, err))
+    if (!worker_says_dns(region, value, ask->name, ask->type, &fact, err))
         return false;
-    for (size_t i = 0; i < fact.count; i++)
-        if (!record_belongs(ask, &fact.records[i])) {
-            error_set(err, 0, "an answer to another question");
-            return false;
-        }
     ask_over(w, ask);
-    fact.name = ask->name;
-    fact.type = ask->type;
     w->events->on_dns(w->arg, ask->id, &fact);
     ask_free(ask);
     pump(w);
@@ -358,22 +339,56 @@ static bool take_conversation(struct workers *w, struct ask *ask, const struct j
     struct conversation fact;
     struct profile profile;
 
-    if (!facts_conversation_from_json(region, value, &fact, err)
-        || !profile_from_json(region, json_get(ask->request, "profile"), &profile, err))
+    if (!profile_from_json(region, json_get(ask->request, "profile"), &profile, err)
+        || !worker_says_conversation(region, value, &profile, &w->certificates, &fact, err))
         return false;
-    for (size_t i = 0; i < fact.certificate_count; i++)
-        if (!id_set_has(&w->certificates, fact.certificates[i])) {
-            error_set(err, 0, "a certificate that was not sent");
-            return false;
-        }
     w->certificates_in_a_row = 0;
     ask_over(w, ask);
-    fact.profile = &profile;
-    fact.attempts = 1;
-    fact.first_refusal = (struct reply){ .code = 0 };
     w->events->on_conversation(w->arg, ask->id, &fact);
     ask_free(ask);
     return true;
+}
+
+static void tell_crashed_dns(struct workers *w, const struct ask *ask, struct region *region)
+{
+    struct dns_fact fact = { .name = ask->name, .type = ask->type, .outcome = DNS_CRASHED };
+
+    (void)region;
+    w->events->on_dns(w->arg, ask->id, &fact);
+}
+
+static void tell_crashed_conversation(struct workers *w, const struct ask *ask, struct region *region)
+{
+    struct profile profile;
+    struct conversation fact = { .profile = &profile, .attempts = 1, .ending = ENDING_CRASHED };
+
+    if (profile_from_json(region, json_get(ask->request, "profile"), &profile, NULL))
+        w->events->on_conversation(w->arg, ask->id, &fact);
+}
+
+static const struct ask_kind question = { true, take_dns, tell_crashed_dns };
+static const struct ask_kind conversation = { false, take_conversation, tell_crashed_conversation };
+
+void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
+{
+    struct json *request = json_object(), *inner = json_object();
+    struct ask *ask;
+
+    json_put(inner, "name", json_text(name));
+    json_put(inner, "type", json_integer(type));
+    json_put(request, "dns", inner);
+    ask = ask_new(w, id, &question, request);
+    ask->name = mem_text(name);
+    ask->type = type;
+    begin(w, ask);
+}
+
+void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
+{
+    struct json *request = json_object();
+
+    json_put(request, "profile", profile_to_json(profile));
+    begin(w, ask_new(w, id, &conversation, request));
 }
 
 static bool take_fact(struct workers *w, const struct json *record, struct region *region, struct error *err)
@@ -386,19 +401,17 @@ static bool take_fact(struct workers *w, const struct json *record, struct regio
         error_set(err, 0, "an answer that nobody asked for");
         return false;
     }
-    return ask->name ? take_dns(w, ask, value, region, err) : take_conversation(w, ask, value, region, err);
+    return ask->kind->take(w, ask, value, region, err);
 }
 
 static bool take_certificate(struct workers *w, const struct json *value, struct region *region, struct error *err)
 {
-    struct cert told, cert;
+    struct cert cert;
 
-    if (!facts_cert_from_json(region, value, &told, err))
+    if (!worker_says_certificate(region, value, &cert, err))
         return false;
-    x509_facts_read(region, told.der, told.der_length, &cert);
-    if (strcmp(told.id, cert.id) != 0 || told.der_length > LIMIT_CERT_LIST
-        || ++w->certificates_in_a_row > CERTIFICATES_MAX) {
-        error_set(err, 0, "a certificate that is not what it says");
+    if (++w->certificates_in_a_row > CERTIFICATES_MAX) {
+        error_set(err, 0, "more certificates than a conversation has");
         return false;
     }
     id_set_add(&w->certificates, cert.id);
@@ -445,7 +458,7 @@ static void on_closed(void *arg, const char *why)
     worker_lost(arg, why);
 }
 
-/* Facts of those that were lost twice. */
+/* Facts of those that were lost for good. */
 static void tell_crashed(void *arg)
 {
     struct workers *w = arg;
@@ -453,15 +466,9 @@ static void tell_crashed(void *arg)
 
     while (w->crashed.first) {
         struct ask *ask = w->crashed.first;
-        struct dns_fact dns = { .name = ask->name, .type = ask->type, .outcome = DNS_CRASHED };
-        struct profile profile;
-        struct conversation conversation = { .profile = &profile, .attempts = 1, .ending = ENDING_CRASHED };
 
         ask_over(w, ask);
-        if (ask->name)
-            w->events->on_dns(w->arg, ask->id, &dns);
-        else if (profile_from_json(region, json_get(ask->request, "profile"), &profile, NULL))
-            w->events->on_conversation(w->arg, ask->id, &conversation);
+        ask->kind->tell_crashed(w, ask, region);
         ask_free(ask);
     }
     region_free(region);
@@ -492,86 +499,23 @@ static void on_tick(void *arg)
     }
 }
 
-/* The setup, as it is sent to every worker. */
-
-static struct json *resolvers_to_json(const struct dns_setup *dns)
-{
-    struct json *list = json_array();
-
-    for (size_t i = 0; i < dns->count; i++) {
-        struct json *resolver = json_object();
-        char address[ADDRESS_TEXT_MAX];
-
-        address_to_text(&dns->resolvers[i].address, address);
-        json_put(resolver, "address", json_text(address));
-        json_put(resolver, "port", json_integer(dns->resolvers[i].port));
-        json_put(resolver, "scope", json_integer(dns->resolvers[i].scope));
-        json_push(list, resolver);
-    }
-    return list;
-}
-
-static struct json *setup_to_json(const struct worker_setup *setup, uint32_t uid, uint32_t gid)
-{
-    struct json *object = json_object(), *inner = json_object(), *dns = json_object();
-
-    json_put(dns, "timeout", json_integer(setup->dns.timeout));
-    json_put(dns, "attempts", json_integer(setup->dns.attempts));
-    json_put(dns, "resolvers", resolvers_to_json(&setup->dns));
-    json_put(inner, "timeout", json_integer(setup->timeout));
-    json_put(inner, "uid", json_integer(uid));
-    json_put(inner, "gid", json_integer(gid));
-    json_put(inner, "lookups", json_bool(setup->lookups));
-    json_put(inner, "dns", dns);
-    json_put(object, "setup", inner);
-    return object;
-}
-
-static struct json *chain_to_json(const struct client_chain *chain)
-{
-    struct json *object = json_object(), *inner = json_object();
-
-    json_put(inner, "id", json_text(chain->id));
-    json_put(inner, "pem", json_text(chain->pem));
-    json_put(object, "chain", inner);
-    return object;
-}
-
-static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct error *err)
-{
-    const struct passwd *pw;
-
-    *uid = *gid = NOBODY;
-    if (geteuid() != 0)
-        return true;
-    pw = getpwnam(user ? user : "nobody");
-    if (pw) {
-        *uid = pw->pw_uid;
-        *gid = pw->pw_gid;
-    } else if (user) {
-        error_set(err, EX_USAGE, "there is no user %s for the worker process", user);
-        return false;
-    }
-    return true;
-}
-
 struct workers *workers_start(struct loop *loop, const struct worker_setup *setup, const struct workers_events *events,
                               void *arg, struct error *err)
 {
+    struct json *first = worker_setup_to_json(setup, err);
     struct workers *w;
-    uint32_t uid, gid;
 
-    if (!find_user(setup->user, &uid, &gid, err))
+    if (!first)
         return NULL;
     w = mem_alloc(sizeof *w);
     w->loop = loop;
     w->events = events;
     w->arg = arg;
     id_set_init(&w->certificates);
-    w->setup = setup_to_json(setup, uid, gid);
+    w->setup = first;
     w->chains = mem_array(setup->chain_count ? setup->chain_count : 1, sizeof *w->chains);
     for (size_t i = 0; i < setup->chain_count; i++)
-        w->chains[w->chain_count++] = chain_to_json(&setup->chains[i]);
+        w->chains[w->chain_count++] = worker_chain_to_json(&setup->chains[i]);
     w->tell = loop_timer_new(loop, tell_crashed, w);
     w->tick = loop_timer_new(loop, on_tick, w);
     w->ticked = loop_now_ms(loop);
@@ -609,7 +553,7 @@ void workers_free(struct workers *w)
     end_worker(w);
     list_free(&w->suspects);
     list_free(&w->questions);
-    list_free(&w->conversations);
+    list_free(&w->contacts);
     list_free(&w->sent);
     list_free(&w->crashed);
     loop_timer_free(w->tell);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "probes/wire/x509_facts.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t answers;
@@ -48,21 +50,22 @@ static void heard_cert(void *arg, const struct cert *cert)
 
 static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL };
 
-static void wait_for_answer(struct workers *w, uint64_t id, const char *name, enum dns_type type)
+static void wait_for_answer(struct workers *w, uint64_t id, const struct ask_kind *kind, enum dns_type type)
 {
     struct ask *ask = mem_alloc(sizeof *ask);
     struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
 
     address_parse(&profile.address, slice_of("192.0.2.1"));
     ask->id = id;
-    ask->name = mem_text(name);
+    ask->kind = kind;
+    ask->name = kind->is_question ? mem_text("example.org") : NULL;
     ask->type = type;
     ask->request = json_object();
     json_put(ask->request, "profile", profile_to_json(&profile));
     ask->next_same = w->buckets[id];
     w->buckets[id] = ask;
     w->pending++;
-    w->questions_sent += name != NULL;
+    w->questions_sent += kind->is_question;
     list_add(&w->sent, ask);
 }
 
@@ -105,9 +108,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     w.events = &heard;
     id_set_init(&w.certificates);
     answers = 0;
-    wait_for_answer(&w, 1, "example.org", DNS_MX);
-    wait_for_answer(&w, 2, "example.org", DNS_NATIVE);
-    wait_for_answer(&w, 3, NULL, (enum dns_type)0);
+    wait_for_answer(&w, 1, &question, DNS_MX);
+    wait_for_answer(&w, 2, &question, DNS_NATIVE);
+    wait_for_answer(&w, 3, &conversation, (enum dns_type)0);
     take_stream(&w, slice_from((const char *)data, size));
     must(answers + w.pending == 3);
     list_free(&w.sent);

@@ -1,0 +1,75 @@
+#include "scanner/workers_setup.h"
+
+#include <pwd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+static struct json *resolvers_to_json(const struct dns_setup *dns)
+{
+    struct json *list = json_array();
+
+    for (size_t i = 0; i < dns->count; i++) {
+        struct json *resolver = json_object();
+        char address[ADDRESS_TEXT_MAX];
+
+        address_to_text(&dns->resolvers[i].address, address);
+        json_put(resolver, "address", json_text(address));
+        json_put(resolver, "port", json_integer(dns->resolvers[i].port));
+        json_put(resolver, "scope", json_integer(dns->resolvers[i].scope));
+        json_push(list, resolver);
+    }
+    return list;
+}
+
+static struct json *to_json(const struct worker_setup *setup, uint32_t uid, uint32_t gid)
+{
+    struct json *object = json_object(), *inner = json_object(), *dns = json_object();
+
+    json_put(dns, "timeout", json_integer(setup->dns.timeout));
+    json_put(dns, "attempts", json_integer(setup->dns.attempts));
+    json_put(dns, "resolvers", resolvers_to_json(&setup->dns));
+    json_put(inner, "timeout", json_integer(setup->timeout));
+    json_put(inner, "uid", json_integer(uid));
+    json_put(inner, "gid", json_integer(gid));
+    json_put(inner, "lookups", json_bool(setup->lookups));
+    json_put(inner, "dns", dns);
+    json_put(object, "setup", inner);
+    return object;
+}
+
+static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct error *err)
+{
+    const struct passwd *pw;
+
+    *uid = *gid = NOBODY;
+    if (geteuid() != 0)
+        return true;
+    pw = getpwnam(user ? user : "nobody");
+    if (pw) {
+        *uid = pw->pw_uid;
+        *gid = pw->pw_gid;
+    } else if (user) {
+        error_set(err, EX_USAGE, "there is no user %s for the worker process", user);
+        return false;
+    }
+    return true;
+}
+
+struct json *worker_setup_to_json(const struct worker_setup *setup, struct error *err)
+{
+    uint32_t uid, gid;
+
+    return find_user(setup->user, &uid, &gid, err) ? to_json(setup, uid, gid) : NULL;
+}
+
+struct json *worker_chain_to_json(const struct client_chain *chain)
+{
+    struct json *object = json_object(), *inner = json_object();
+
+    json_put(inner, "id", json_text(chain->id));
+    json_put(inner, "pem", json_text(chain->pem));
+    json_put(object, "chain", inner);
+    return object;
+}
