@@ -5,6 +5,7 @@
 
 #include "scanner/base/hostname.h"
 #include "scanner/policy/match.h"
+#include "scanner/policy/mta_sts.h"
 #include "scanner/policy/policy_parse.h"
 #include "scanner/policy/words.h"
 
@@ -197,28 +198,12 @@ static void complete_from_main_cf(struct decision *d)
     }
 }
 
-/* RFC 8461 section 4.1 as Postfix has it: the very name, or one label in the place of the star. */
-static bool pattern_matches(const char *pattern, const char *name)
-{
-    const char *dot = strchr(name, '.');
-
-    if (strcasecmp(pattern, name) == 0)
-        return true;
-    return pattern[0] == '*' && pattern[1] == '.' && pattern[2] != '\0' && dot != NULL && dot > name &&
-           strcasecmp(dot + 1, pattern + 2) == 0;
-}
-
 static bool sts_refuses(const struct decision *d)
 {
-    const struct text_list *patterns = &d->policy->sts.mx_patterns;
     bool names_listed = level_is_pkix(d->out->level) || d->out->dane_in_use;
 
-    if (!names_listed || !match_enforces_sts(d->service->params, d->policy))
-        return false;
-    for (size_t i = 0; i < patterns->count; i++)
-        if (pattern_matches(patterns->items[i], d->host->ascii))
-            return false;
-    return true;
+    return names_listed && match_enforces_sts(d->service->params, d->policy) &&
+           !sts_mx_fits(&d->policy->sts.mx_patterns, d->host->ascii);
 }
 
 static void check_skips(struct decision *d)
