@@ -133,33 +133,37 @@ static void add_key(struct collector *c, const struct table_entry *entry, enum k
 
 static void add_tables(struct collector *c, const struct table_list *list, enum keys keys)
 {
+    struct region     *scratch = region_new();
     struct table_entry entry;
     size_t             i, k;
 
     for (i = 0; i < list->count; i++) {
         if (!table_can_list(list->tables[i]))
             c->not_listed++;
-        for (k = 0; table_can_list(list->tables[i]) && table_entry(list->tables[i], k, &entry); k++) {
+        for (k = 0; table_entry(list->tables[i], scratch, k, &entry); k++, region_empty(scratch)) {
             add_key(c, &entry, keys);
             if (keys == KEYS_ARE_RECIPIENTS)
                 add_transport_value(c, entry.value, transport_of(c, "default_transport"));
         }
     }
+    region_free(scratch);
 }
 
 /* Values of sender-dependent tables: relayhosts, or transport values. */
 static void add_values(struct collector *c, const struct table_list *list, bool transports)
 {
+    struct region     *scratch = region_new();
     struct table_entry entry;
     size_t             i, k;
 
     for (i = 0; i < list->count; i++)
-        for (k = 0; table_can_list(list->tables[i]) && table_entry(list->tables[i], k, &entry); k++) {
+        for (k = 0; table_entry(list->tables[i], scratch, k, &entry); k++, region_empty(scratch)) {
             if (transports)
                 add_transport_value(c, entry.value, transport_of(c, "default_transport"));
             else if (!slice_eq_text_nocase(slice_trim(slice_of(entry.value)), "DUNNO"))
                 add_nexthops(c, transport_of(c, "default_transport"), slice_of(entry.value));
         }
+    region_free(scratch);
 }
 
 static void add_configuration(struct collector *c)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/base/mem.h"
 #include "scanner/exit_status.h"
 
 #define CA_DIRECTORY_MAX ((size_t)64 << 20)
@@ -38,6 +39,18 @@ static bool read_all(struct buf *buf, int fd)
     }
 }
 
+/* The region takes what the buffer holds; nothing is copied, for a table may be large. */
+static struct slice keep_text(struct region *region, struct buf *buf)
+{
+    struct slice text;
+
+    buf_add(buf, "", 0);
+    text = slice_from(mem_grow(buf->p, buf->n + 1, 1), buf->n);
+    region_defer(region, mem_free, (char *)text.p);
+    buf_init(buf, buf->ceiling);
+    return text;
+}
+
 bool file_read(struct region *region, const char *path, size_t ceiling, struct slice *text, bool *missing,
                struct error *err)
 {
@@ -60,7 +73,7 @@ bool file_read(struct region *region, const char *path, size_t ceiling, struct s
     if (!good)
         cannot_read(err, path, strerror(errno));
     else
-        *text = slice_from(region_copy(region, buf_text(&buf), buf.n + 1), buf.n);
+        *text = keep_text(region, &buf);
     buf_clear(&buf);
     if (!standard_input)
         close(fd);

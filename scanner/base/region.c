@@ -36,19 +36,49 @@ struct region *region_new(void)
     return mem_alloc(sizeof(struct region));
 }
 
-void region_free(struct region *r)
+static void run_deferred(struct region *r)
+{
+    for (struct deferred *d = r->deferred; d != NULL; d = d->next)
+        d->done(d->arg);
+    r->deferred = NULL;
+}
+
+static void free_chunks(struct chunk *c)
 {
     struct chunk *next;
 
-    if (r == NULL)
-        return;
-    for (struct deferred *d = r->deferred; d != NULL; d = d->next)
-        d->done(d->arg);
-    for (struct chunk *c = r->filling; c != NULL; c = next) {
+    for (; c != NULL; c = next) {
         next = c->next;
         mem_free(c);
     }
+}
+
+void region_free(struct region *r)
+{
+    if (r == NULL)
+        return;
+    run_deferred(r);
+    free_chunks(r->filling);
     mem_free(r);
+}
+
+void region_empty(struct region *r)
+{
+    struct chunk *kept = r->filling;
+
+    if (r->handed_out == 0)
+        return;
+    run_deferred(r);
+    r->handed_out = 0;
+    if (kept->size != CHUNK_SIZE) {
+        free_chunks(kept);
+        r->filling = NULL;
+        return;
+    }
+    free_chunks(kept->next);
+    kept->next = NULL;
+    memset(kept->data, 0, kept->used);
+    kept->used = 0;
 }
 
 static struct chunk *chunk_new(size_t size)

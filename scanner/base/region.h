@@ -12,6 +12,8 @@ struct region;
 struct region *region_new(void);
 /* Frees all that came from it. NULL is fine. */
 void region_free(struct region *);
+/* The same, but the region is ready for more, and keeps a little memory for that. */
+void region_empty(struct region *);
 
 /* Zeroed, suitably aligned. Never NULL: running out of memory ends the program (mem.h). */
 void *region_alloc(struct region *, size_t size);

@@ -77,11 +77,9 @@ struct slice slice_trim(struct slice s)
 
 size_t slice_find(struct slice s, char c)
 {
-    size_t i = 0;
+    const char *found = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
 
-    while (i < s.n && s.p[i] != c)
-        i++;
-    return i;
+    return found != NULL ? (size_t)(found - s.p) : s.n;
 }
 
 size_t slice_find_last(struct slice s, char c)

@@ -1,5 +1,7 @@
 #include "scanner/base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(struct slice text, uint32_t *code)
 {
     /* By length: the smallest code that needs it. */
@@ -43,11 +45,26 @@ bool utf8_add(struct buf *out, uint32_t code)
     return buf_add(out, bytes, length);
 }
 
+/* How many bytes of ASCII the text begins with, at least: whole words are looked at. */
+static size_t ascii_words(struct slice text)
+{
+    uint64_t word;
+    size_t n = 0;
+
+    for (; text.n - n >= sizeof(word); n += sizeof(word)) {
+        memcpy(&word, text.p + n, sizeof(word));
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return n;
+}
+
 bool text_is_utf8(struct slice text)
 {
     uint32_t code;
     size_t length;
 
+    text = slice_from_index(text, ascii_words(text));
     while ((length = utf8_decode(text, &code)) > 0)
         text = slice_from_index(text, length);
     return text.n == 0;

@@ -70,10 +70,9 @@ bool logical_line_next(struct region *region, struct slice *rest, int *line, str
             break;
     }
     if (begun) {
-        struct slice whole = joined.n > 0 ? buf_slice(&joined) : first;
-
-        out->text = slice_from(region_slice(region, whole), whole.n);
-        *leading_blank = is_space(whole.p[0]);
+        out->start = first.p;
+        out->text = joined.n > 0 ? slice_from(region_slice(region, buf_slice(&joined)), joined.n) : first;
+        *leading_blank = is_space(first.p[0]);
     }
     buf_clear(&joined);
     return begun;

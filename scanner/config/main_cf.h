@@ -12,8 +12,9 @@
 
 /* A logical line of a Postfix text file: comments and empty lines gone, continuation lines joined. */
 struct logical_line {
-    struct slice text; /* joined as Postfix joins it; lives in the region */
-    int          line; /* of its first physical line */
+    struct slice text;  /* joined as Postfix joins it; a single line is a piece of the text that is read */
+    const char  *start; /* of its first physical line */
+    int          line;  /* number of that */
 };
 /* Takes the next logical line off *rest; *line counts physical lines (start with 1). False at the end. A first line that
  * starts with white space is given with leading_blank set, for the caller to warn about and ignore. readlline(3). */

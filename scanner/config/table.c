@@ -199,35 +199,39 @@ bool table_can_list(const struct table *t)
     return t->error == NULL && t->index != NULL;
 }
 
-bool table_entry(const struct table *t, size_t i, struct table_entry *entry)
+bool table_entry(const struct table *t, struct region *region, size_t i, struct table_entry *entry)
 {
-    const struct index_entry *e;
+    struct index_entry e;
+    int line;
 
-    if (!table_can_list(t) || i >= t->index->count)
+    if (!table_can_list(t) || i >= index_count(t->index))
         return false;
-    e = &t->index->entries[i];
-    *entry = (struct table_entry){ .key = region_slice(t->region, e->key),
-                                   .value = region_slice(t->region, e->value),
-                                   .file = e->line > 0 ? t->index->file : NULL,
-                                   .line = e->line };
+    e = index_at(t->index, region, i);
+    line = index_line(t->index, i);
+    *entry = (struct table_entry){ .key = region_slice(region, e.key),
+                                   .value = region_slice(region, e.value),
+                                   .file = index_file(t->index, line),
+                                   .line = line };
     return true;
 }
 
 bool table_item(const struct table *t, size_t i, struct table_item *item)
 {
-    const struct index_entry *e;
+    struct index_entry e;
+    int line;
 
     if (t->item != NULL)
         return t->item(t, i, item);
-    if (t->index == NULL || i >= t->index->count)
+    if (t->index == NULL || i >= index_count(t->index))
         return false;
-    e = &t->index->entries[i];
+    e = index_at(t->index, t->region, i);
+    line = index_line(t->index, i);
     *item = (struct table_item){ .kind = TABLE_ITEM_ENTRY,
-                                 .key = e->key,
-                                 .value = e->value,
-                                 .head = e->key,
-                                 .file = e->line > 0 ? t->index->file : NULL,
-                                 .line = e->line };
+                                 .key = e.key,
+                                 .value = e.value,
+                                 .head = e.key,
+                                 .file = index_file(t->index, line),
+                                 .line = line };
     return true;
 }
 

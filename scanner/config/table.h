@@ -110,10 +110,11 @@ const char *table_name(const struct table *);                     /* as written 
 const struct table_notice *table_notices(const struct table *);
 /* DICT_FLAG_FIXED: gets folded keys; transport_maps asks only these for partial keys. */
 bool table_is_fixed(const struct table *);
-/* True when its keys can be listed; entry i in file order, false past the end. Keys as stored. */
+/* True when its keys can be listed; entry i in file order, false past the end. Keys as stored. Key and value are copied
+ * into the region. */
 bool table_can_list(const struct table *);
 struct table_entry { const char *key, *value, *file; int line; };
-bool table_entry(const struct table *, size_t i, struct table_entry *);
+bool table_entry(const struct table *, struct region *, size_t i, struct table_entry *);
 
 /* What the table holds, for those who judge the table itself: also where it is broken, and in the members of others. */
 enum table_item_kind {

@@ -98,6 +98,7 @@ bool table_read(struct table *, const struct table_loader *, const char *path, s
  * white space noted and left out. */
 struct table_lines {
     struct table *table;
+    struct region *region;   /* gets what had to be joined; the table's, or what the caller puts here */
     struct slice  rest;
     int           line;
 };
@@ -111,25 +112,35 @@ const char *braces_open(struct slice text, struct slice *inside);
  * called. */
 bool table_rule_text(struct table *, const struct table_loader *, struct slice *text);
 
-/* Keys and values by hash; entries stay in the order added. Keys are borrowed. */
+/* Keys found by hash; entries stay in the order added, numbered from 0. They are either kept in memory, keys and values
+ * borrowed; or they are lines of a text, read again when they are wanted: a text of a million lines costs little more than
+ * its bytes. */
 struct index_entry {
     struct slice key, value;
-    uint32_t     hash;
-    int          line;
+    int          line;       /* 0: none; and in a text, where index_line() tells it */
 };
-struct table_index {
-    struct index_entry *entries;
-    size_t              count, room;
-    uint32_t           *slots;    /* number of an entry + 1; 0: free */
-    size_t              mask;
-    const char         *file;
-};
-struct table_index *index_new(struct region *, size_t room, const char *file);
-struct index_entry *index_find(const struct table_index *, struct slice key);
-/* Adds an entry; at most room of them. An older one of the same key stays: it is given back, and nothing is added. */
-struct index_entry *index_add(struct table_index *, struct slice key, struct slice value, int line);
-/* In the order of lines, those without one last. */
+#define INDEX_ENTRIES_MAX (UINT32_MAX / 2)
+/* Reads the entry that the text begins with; what is not a piece of the text as it stands goes into the region. */
+typedef void index_read_fn(const struct table *, struct region *, struct slice text, struct slice *key,
+                           struct slice *value);
+
+struct table_index *index_new_entries(struct region *, size_t room, const char *file);
+/* The text has less than 4 GiB. */
+struct table_index *index_new_lines(const struct table *, struct slice text, size_t room, index_read_fn *);
+/* Adds an entry; at most room of them. SIZE_MAX; or an older one has the same key: its number is given, and nothing is
+ * added. The region is for what has to be read again. */
+size_t index_add(struct table_index *, struct slice key, struct slice value, int line);
+size_t index_add_line(struct table_index *, struct region *, struct slice key, const char *start, int line);
+void index_set_value(struct table_index *, size_t number, struct slice value); /* of an entry in memory */
+/* In the order of lines, those without one last. Of entries in memory. */
 void index_sort(struct table_index *);
+
+size_t index_count(const struct table_index *);
+bool index_find(const struct table_index *, struct region *, struct slice key, size_t *number);
+/* Slices live as long as the index or the region. */
+struct index_entry index_at(const struct table_index *, struct region *, size_t number);
+int index_line(const struct table_index *, size_t number);
+const char *index_file(const struct table_index *, int line); /* NULL where there is no line */
 table_lookup_fn index_lookup;
 
 /* Rules that are tried in order, and blocks of them in if ... endif. */

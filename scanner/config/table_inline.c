@@ -52,8 +52,8 @@ static const char *split_pair(struct slice text, struct slice *key, struct slice
 static const char *inline_item(struct table *t, struct table_index *index, struct slice item)
 {
     struct slice key, value;
-    struct index_entry *older;
     const char *wrong = NULL;
+    size_t older;
 
     if (item.p[0] == '{')
         wrong = braces_open(item, &item);
@@ -62,8 +62,8 @@ static const char *inline_item(struct table *t, struct table_index *index, struc
     if (wrong != NULL)
         return wrong;
     older = index_add(index, table_fold(t->region, key, table_stores_utf8(t)), value, 0);
-    if (older != NULL) {
-        older->value = value;
+    if (older != SIZE_MAX) {
+        index_set_value(index, older, value);
         table_note(t, "table-duplicate-key", 0, "\"%.*s\" is given twice: the last one counts", QUOTED(key));
     }
     return NULL;
@@ -85,10 +85,10 @@ void table_open_inline(struct table *t, const struct table_loader *loader)
                     t->type_name);
         return;
     }
-    index = index_new(t->region, name.n, NULL);
+    index = index_new_entries(t->region, name.n, NULL);
     while (wrong == NULL && slice_next_token_braced(&inside, BRACES_SEPARATORS, &item))
         wrong = inline_item(t, index, item);
-    if (wrong == NULL && index->count == 0)
+    if (wrong == NULL && index_count(index) == 0)
         wrong = "empty table";
     if (wrong != NULL)
         table_break(t, false, "table-bad-syntax", 0, "%s: \"%s\"; need \"inline:{name=value...}\"", wrong,

@@ -23,26 +23,30 @@ bool table_read(struct table *t, const struct table_loader *loader, const char *
 
 void table_lines_init(struct table_lines *lines, struct table *t, struct slice text)
 {
-    *lines = (struct table_lines){ .table = t, .rest = text, .line = 1 };
+    *lines = (struct table_lines){ .table = t, .region = t->region, .rest = text, .line = 1 };
+}
+
+/* To the C strings of Postfix a line ends at a NUL byte. */
+static struct slice line_content(struct slice line)
+{
+    line = slice_head(line, slice_find(line, '\0'));
+    while (line.n > 0 && is_space(line.p[line.n - 1]))
+        line.n--;
+    return line;
 }
 
 bool table_lines_next(struct table_lines *lines, struct logical_line *line)
 {
     bool leading_blank = false;
 
-    while (logical_line_next(lines->table->region, &lines->rest, &lines->line, line, &leading_blank)) {
-        struct slice *s = &line->text;
-
+    while (logical_line_next(lines->region, &lines->rest, &lines->line, line, &leading_blank)) {
         if (leading_blank) {
             table_note(lines->table, "table-bad-line", line->line,
                        "a logical line must not start with white space: ignored");
             leading_blank = false;
             continue;
         }
-        /* To the C strings of Postfix a line ends there. */
-        *s = slice_head(*s, slice_find(*s, '\0'));
-        while (s->n > 0 && is_space(s->p[s->n - 1]))
-            s->n--;
+        line->text = line_content(line->text);
         return true;
     }
     return false;
@@ -73,6 +77,22 @@ bool table_stores_utf8(const struct table *t)
     bool in_memory = t->type->open == table_open_text || t->type->open == table_open_inline;
 
     return t->options.utf8 && !(in_memory && version_at_least(t->options.version, 3, 11, 0));
+}
+
+/* An entry that was looked at before, and is a good one. */
+static void read_entry(const struct table *t, struct region *region, struct slice text, struct slice *key,
+                       struct slice *value)
+{
+    struct logical_line line;
+    bool leading_blank;
+    int number = 1;
+    size_t end;
+
+    logical_line_next(region, &text, &number, &line, &leading_blank);
+    line.text = line_content(line.text);
+    key_end(line.text, &end);
+    *key = table_fold(region, slice_head(line.text, end), table_stores_utf8(t));
+    *value = slice_trim(slice_from_index(line.text, end));
 }
 
 static bool line_split(struct table *t, const struct logical_line *line, struct slice *key, struct slice *value)
@@ -118,26 +138,29 @@ static size_t count_lines(struct slice text)
 /* Puts the text into an index. A duplicate key is noted, and given back as a line number; 0: there was none. */
 static int text_index(struct table *t, struct slice text, struct table_index **made, const char *consequence)
 {
-    struct table_index *index = index_new(t->region, count_lines(text), t->file);
+    struct table_index *index = index_new_lines(t, text, count_lines(text), read_entry);
+    struct region *scratch = region_new();
     struct table_lines lines;
     struct logical_line line;
     struct slice key, value;
     int duplicate = 0;
 
     table_lines_init(&lines, t, text);
-    while (table_lines_next(&lines, &line)) {
-        const struct index_entry *older;
+    lines.region = scratch;
+    for (; table_lines_next(&lines, &line); region_empty(scratch)) {
+        size_t older;
 
         if (!line_split(t, &line, &key, &value))
             continue;
-        older = index_add(index, table_fold(t->region, key, table_stores_utf8(t)), value, line.line);
-        if (older == NULL)
+        older = index_add_line(index, scratch, table_fold(scratch, key, table_stores_utf8(t)), line.start, line.line);
+        if (older == SIZE_MAX)
             continue;
         if (duplicate == 0)
             duplicate = line.line;
         table_note(t, "table-duplicate-key", line.line, "\"%.*s\" stands in line %d already: %s", QUOTED(key),
-                   older->line, consequence);
+                   index_line(index, older), consequence);
     }
+    region_free(scratch);
     *made = index;
     return duplicate;
 }
@@ -161,8 +184,9 @@ void table_open_text(struct table *t, const struct table_loader *loader)
 
 static void ask_key(const struct table *t, struct query *q, struct slice key, struct table_answer *a)
 {
-    const struct index_entry *source = t->data != NULL ? index_find(t->data, key) : NULL;
+    const struct table_index *source = t->data;
     struct table_answer answer = { 0 };
+    size_t number;
 
     if (q->asker == NULL || !q->asker->ask(q->asker->arg, t->type_name, key, &answer)) {
         a->status = TABLE_WANTED;
@@ -174,25 +198,28 @@ static void ask_key(const struct table *t, struct query *q, struct slice key, st
     if (a->status != TABLE_FOUND)
         return;
     a->value = answer.value != NULL ? answer.value : "";
-    a->line = source != NULL ? source->line : 0;
-    a->file = source != NULL ? t->file : NULL;
+    if (source != NULL && index_find(source, q->region, key, &number)) {
+        a->line = index_line(source, number);
+        a->file = t->file;
+    }
 }
 
 /* Lines are told from the source by key; the values are those of the index. */
 static struct table_index *index_of_dump(struct table *t, const struct table_dump *dump,
                                          const struct table_index *source)
 {
-    struct table_index *index = index_new(t->region, dump->count, t->file);
+    struct table_index *index = index_new_entries(t->region, dump->count, t->file);
 
     for (size_t i = 0; i < dump->count; i++) {
         const struct table_pair *pair = &dump->pairs[i];
         struct slice folded = table_fold(t->region, pair->key, t->options.utf8);
-        const struct index_entry *line = source != NULL ? index_find(source, folded) : NULL;
+        size_t number;
+        int line = source != NULL && index_find(source, t->region, folded, &number) ? index_line(source, number) : 0;
 
-        index_add(index, pair->key, pair->value, line != NULL ? line->line : 0);
+        index_add(index, pair->key, pair->value, line);
         if (!slice_eq(folded, pair->key))
-            table_note(t, "table-key-not-folded", line != NULL ? line->line : 0,
-                       "\"%.*s\" was stored without folding (postmap -f): it is never found", QUOTED(pair->key));
+            table_note(t, "table-key-not-folded", line, "\"%.*s\" was stored without folding (postmap -f): it is never found",
+                       QUOTED(pair->key));
     }
     index_sort(index);
     return index;

@@ -63,16 +63,21 @@ static enum level entry_level(const char *value)
 /* Does the global level, or an entry of a table that can be listed, answer to the question? */
 static bool uses(const struct service *service, bool (*wanted)(enum level, const char *value))
 {
+    struct region *scratch;
     struct table_entry entry;
     const char *parameter;
+    bool found = false;
 
     if (wanted(policy_global_level(service->params, &parameter), ""))
         return true;
-    for (size_t t = 0; t < service->policy_maps.count; t++)
-        for (size_t i = 0; table_entry(service->policy_maps.tables[t], i, &entry); i++)
-            if (wanted(entry_level(entry.value), entry.value))
-                return true;
-    return false;
+    scratch = region_new();
+    for (size_t t = 0; t < service->policy_maps.count && !found; t++)
+        for (size_t i = 0; !found && table_entry(service->policy_maps.tables[t], scratch, i, &entry); i++) {
+            found = wanted(entry_level(entry.value), entry.value);
+            region_empty(scratch);
+        }
+    region_free(scratch);
+    return found;
 }
 
 static bool needs_authority(enum level level, const char *value)

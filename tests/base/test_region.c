@@ -35,6 +35,36 @@ static void test_pieces(void)
     region_free(NULL);
 }
 
+/* Emptied, it gives zeroed memory again, and has run what was to be done at its end. */
+static void note_done(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void test_empty(void)
+{
+    static const size_t sizes[] = { 0, 40, 4000, 5000 };
+    struct region *r = region_new();
+    int done = 0;
+    size_t bad = 0;
+
+    region_empty(r);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char *p = region_alloc(r, sizes[i]);
+
+        bad += !is_zeroed(p, sizes[i]);
+        memset(p, 1, sizes[i]);
+        if (i % 2 == 0)
+            memset(region_alloc(r, 300), 1, 300);
+        region_defer(r, note_done, &done);
+        region_empty(r);
+        bad += region_used(r) != 0 || done != (int)i + 1;
+    }
+    is_int(bad, 0, "an emptied region is as a new one");
+    region_free(r);
+    is_int(done, 4, "what was to be done was done once");
+}
+
 static void test_text(void)
 {
     struct region *r = region_new();
@@ -85,6 +115,7 @@ int main(void)
 {
     test_defer();
     test_pieces();
+    test_empty();
     test_text();
     return check_done();
 }

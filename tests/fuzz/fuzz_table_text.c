@@ -7,7 +7,7 @@ static void check_entries(struct region *region, const struct table *t)
 {
     struct table_entry e;
 
-    for (size_t i = 0; table_entry(t, i, &e); i++) {
+    for (size_t i = 0; table_entry(t, region, i, &e); i++) {
         struct table_answer a = table_lookup(t, region, slice_of(e.key), NULL);
 
         fuzz_check(&a);
