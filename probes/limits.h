@@ -17,6 +17,12 @@
 #define LIMIT_QUIT_SECONDS    1           /* for the reply to QUIT, which is no fact */
 #define LIMIT_SESSION_SECONDS 3600        /* a whole conversation, when the user sets no limit of his own */
 
+/* HTTPS. RFC 8461 3.3 suggests the minute; POLICY_BODY_MAX bounds the body, LIMIT_TLS_BYTES all of it. */
+#define LIMIT_FETCH_SECONDS   60          /* a request in all */
+#define LIMIT_FETCH_CONNECT   30          /* of these, until the handshake is over */
+#define LIMIT_FETCH_HEADERS   65536       /* bytes of all headers and trailers */
+#define LIMIT_FETCH_ADDRESSES 16          /* of one policy host */
+
 /* DNS. */
 #define LIMIT_DNS_SOCKETS    256          /* questions on the wire at a time; others queue */
 #define LIMIT_DNS_MESSAGE    65535

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "probes/confine.h"
+#include "probes/https_fetch.h"
 #include "scanner/base/names.h"
 
 static const struct command commands[] = {
@@ -65,7 +66,8 @@ static int print_version(void)
 {
     unsigned possible = confine_possible();
 
-    printf("posttls-audit %s\n%s, ldns %s\n", PACKAGE_VERSION, OpenSSL_version(OPENSSL_VERSION), ldns_version());
+    printf("posttls-audit %s\n%s, ldns %s, libcurl %s\n", PACKAGE_VERSION, OpenSSL_version(OPENSSL_VERSION), ldns_version(),
+           https_library_version());
     printf("network process: no root, no new privileges, resource limits, %s, %s\n",
            (possible & CONFINED_LANDLOCK) != 0 ? "Landlock" : "no Landlock (not in this kernel)",
            (possible & CONFINED_SECCOMP) != 0 ? "system call filter" : "no system call filter (not in this build or kernel)");

@@ -118,6 +118,19 @@ static int accept_any(X509_STORE_CTX *store, void *arg)
     return 1;
 }
 
+static void use_chain(SSL_CTX *ctx, const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    X509 *x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+    if (SSL_CTX_use_certificate(ctx, x509) != 1 || SSL_CTX_use_PrivateKey(ctx, key) != 1)
+        die("no such chain");
+    while ((x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+        SSL_CTX_add_extra_chain_cert(ctx, x509);
+    BIO_free(bio);
+}
+
 static SSL_CTX *make_context(const struct peer_tls *tls)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -128,8 +141,12 @@ static SSL_CTX *make_context(const struct peer_tls *tls)
     SSL_CTX_set_max_proto_version(ctx, tls->max_version);
     if (tls->ciphers && SSL_CTX_set_cipher_list(ctx, tls->ciphers) != 1)
         die("no such cipher");
-    SSL_CTX_use_PrivateKey(ctx, key);
-    SSL_CTX_use_certificate(ctx, make_certificate(key, "peer.example", tls->padding));
+    if (tls->chain) {
+        use_chain(ctx, tls->chain);
+    } else {
+        SSL_CTX_use_PrivateKey(ctx, key);
+        SSL_CTX_use_certificate(ctx, make_certificate(key, "peer.example", tls->padding));
+    }
     for (unsigned i = 0; i < tls->extra_certificates; i++)
         SSL_CTX_add_extra_chain_cert(ctx, make_certificate(key, "extra.example", 0));
     if (tls->tickets)
@@ -203,7 +220,7 @@ static void pause_ms(unsigned ms)
 
 static int do_send(struct line *l, const struct peer_step *step)
 {
-    return line_write(l, step->text, strlen(step->text));
+    return line_write(l, step->text, step->op == PEER_SEND && step->n ? step->n : strlen(step->text));
 }
 
 static int do_expect(struct line *l, const struct peer_step *step)
@@ -217,6 +234,18 @@ static int do_expect(struct line *l, const struct peer_step *step)
     if (strcmp(got, step->text) != 0)
         hear(l, "[not %s]", step->text);
     return strcmp(got, step->text) == 0;
+}
+
+static int do_request(struct line *l, const struct peer_step *step)
+{
+    char got[4096];
+
+    (void)step;
+    while (line_read(l, got, sizeof got))
+        if (got[0] == '\0')
+            return 1;
+    hear(l, "[end]");
+    return 0;
 }
 
 static int do_flood(struct line *l, const struct peer_step *step)
@@ -270,10 +299,17 @@ static int do_renegotiate(struct line *l, const struct peer_step *step)
     return 1;
 }
 
+static int do_goodbye(struct line *l, const struct peer_step *step)
+{
+    (void)step;
+    SSL_shutdown(l->ssl);
+    return 1;
+}
+
 static int (*const doers[])(struct line *, const struct peer_step *) = {
     [PEER_SEND] = do_send,   [PEER_EXPECT] = do_expect,       [PEER_FLOOD] = do_flood,
     [PEER_DRIP] = do_drip,   [PEER_WAIT] = do_wait,           [PEER_HANDSHAKE] = do_handshake,
-    [PEER_RENEGOTIATE] = do_renegotiate,
+    [PEER_RENEGOTIATE] = do_renegotiate, [PEER_REQUEST] = do_request, [PEER_GOODBYE] = do_goodbye,
 };
 
 static void play(struct line *l, const struct peer_step *step)

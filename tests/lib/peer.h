@@ -7,12 +7,14 @@
 
 enum peer_op {
     PEER_END,        /* reads what still comes until the other side closes, then closes */
-    PEER_SEND,       /* text */
+    PEER_SEND,       /* text; with n, so many bytes of it */
     PEER_EXPECT,     /* a line, without its CRLF; another one is noted as wrong and the script ends */
+    PEER_REQUEST,    /* lines, up to an empty one */
     PEER_FLOOD,      /* text, again and again, n times; 0: until the other side closes */
     PEER_DRIP,       /* text, a byte every n milliseconds */
     PEER_WAIT,       /* n milliseconds */
     PEER_HANDSHAKE,  /* as a TLS server; a failure is noted and the script ends */
+    PEER_GOODBYE,    /* the end of TLS, as it should be */
     PEER_RENEGOTIATE, /* asks for another handshake (TLS 1.2) */
     PEER_CLOSE,
     PEER_RESET
@@ -31,6 +33,7 @@ struct peer_tls {
     unsigned    extra_certificates;        /* behind the leaf */
     unsigned    tickets;                   /* TLS 1.3; 0: the library's two */
     int         wants_certificate;         /* 1: asks, 2: insists */
+    const char *chain;                     /* PEM: a key, its certificate, those behind it; NULL: one is made */
 };
 
 struct peer;
