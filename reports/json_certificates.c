@@ -93,7 +93,7 @@ static int compare_ids(const void *a, const void *b)
     return strcmp((*(const struct cert *const *)a)->id, (*(const struct cert *const *)b)->id);
 }
 
-struct json *json_of_certificates(const struct report *report, const struct dict *used)
+struct json *json_of_certificates(const struct report *report, struct dict *used)
 {
     const char         *digest = report_digest(report);
     struct json        *json = json_object();

@@ -36,7 +36,7 @@ struct json *json_of_lookups(const struct report *, const struct result *);
 /* Notes the certificates that a result names: id -> struct cert. */
 void used_certificates(struct dict *, const struct report *, const struct result *);
 /* They as an object, in the order of their ids. */
-struct json *json_of_certificates(const struct report *, const struct dict *);
+struct json *json_of_certificates(const struct report *, struct dict *);
 
 /* Writes a value in one line. */
 bool sink_json(const struct sink *, const struct json *);

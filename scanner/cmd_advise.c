@@ -109,7 +109,7 @@ static bool is_safe(const struct result *result, enum level wanted)
 }
 
 /* The candidates' lines in front of the tables that are there, as an override of main.cf. */
-static const char *proposal(struct region *region, const struct dict *candidates, const char *tables)
+static const char *proposal(struct region *region, struct dict *candidates, const char *tables)
 {
     struct buf  buf;
     const char *text;
@@ -222,7 +222,7 @@ static bool try_candidates(struct region *region, const struct options *options,
     return true;
 }
 
-static void print_advice(struct region *region, const struct dict *candidates)
+static void print_advice(struct region *region, struct dict *candidates)
 {
     size_t i, count = 0;
 

@@ -1,5 +1,5 @@
-/* Things found by text, and kept in the order in which they came. A look-up takes logarithmic time whatever the keys
- * are, for peers choose many of them. */
+/* Things found by text, and kept in the order in which they came. Peers choose many of the keys, so they are hashed with a
+ * secret: who does not know it cannot choose keys that all fall into one place. */
 #ifndef SCANNER_BASE_DICT_H
 #define SCANNER_BASE_DICT_H
 
@@ -17,10 +17,12 @@ void dict_free(struct dict *); /* the things themselves are borrowed, never free
 bool dict_put(struct dict *, struct slice key, void *value);
 /* NULL when there is none. */
 void *dict_find(const struct dict *, struct slice key);
+/* Gives what was found by the key, which is not there any more; NULL when there was none. */
+void *dict_remove(struct dict *, struct slice key);
 
 size_t dict_count(const struct dict *);
-/* In the order of first adding; NULL past the end. */
-void *dict_at(const struct dict *, size_t i);
-const char *dict_key_at(const struct dict *, size_t i);
+/* In the order of first adding; NULL past the end. After a removal, what came later is one place nearer. */
+void *dict_at(struct dict *, size_t i);
+const char *dict_key_at(struct dict *, size_t i);
 
 #endif

@@ -58,10 +58,43 @@ static void test_many(void)
     dict_free(d);
 }
 
+/* Keys come and go as in a queue, and some stay. */
+static void test_removal(void)
+{
+    static int values[MANY];
+    struct dict *d = dict_new();
+    int bad = 0;
+    char key[32];
+
+    check_ok(dict_remove(d, SLICE("key-0")) == NULL, "nothing to remove");
+    for (int i = 0; i < MANY; i++) {
+        snprintf(key, sizeof(key), "key-%d", i);
+        bad += !dict_put(d, slice_of(key), &values[i]);
+        if (i < 100 || i % 100 == 0)
+            continue;
+        snprintf(key, sizeof(key), "key-%d", i - 50);
+        if (i % 100 != 50)
+            bad += dict_remove(d, slice_of(key)) != &values[i - 50] || dict_find(d, slice_of(key)) != NULL;
+    }
+    is_int(bad, 0, "each is there until it is removed");
+    for (int i = 0; i < 50; i++)
+        bad += dict_at(d, (size_t)i) != &values[i];
+    snprintf(key, sizeof(key), "key-%d", 100);
+    is_text(dict_key_at(d, 51), key, "the second that stayed among those that went");
+    bad += dict_find(d, slice_of(key)) != &values[100];
+    is_int(bad, 0, "order is kept");
+    is_int(dict_count(d), 50 + 99 + 49, "so many are left");
+    check_ok(dict_at(d, dict_count(d)) == NULL && dict_at(d, dict_count(d) - 1) == &values[MANY - 1], "the last one");
+    check_ok(dict_put(d, SLICE("key-60"), &values[7]) && dict_at(d, dict_count(d) - 1) == &values[7],
+             "what comes back comes last");
+    dict_free(d);
+}
+
 int main(void)
 {
     test_order();
     test_nul_in_keys();
     test_many();
+    test_removal();
     return check_done();
 }
