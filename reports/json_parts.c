@@ -230,6 +230,8 @@ struct json *json_of_findings(const struct findings *findings)
         json_put(one, "line", finding->line > 0 ? json_integer(finding->line) : json_null());
         json_put(one, "text", json_text(finding->text));
         json_put(one, "result_type", json_text(finding_rfc8460(finding)));
+        if (finding->paste != NULL)
+            json_put(one, "paste", json_text(finding->paste));
         json_push(json, one);
     }
     return json;

@@ -131,7 +131,9 @@ void page_paste(struct page *page, struct place place, const char *text)
 {
     struct region *region = region_new();
 
-    put_spaces(page, place.indent + place.label_width);
+    put_spaces(page, place.indent);
+    put_toned(page, place.label_tone, slice_of(place.label != NULL ? place.label : ""));
+    put_spaces(page, place.label_width - (place.label != NULL ? text_width(slice_of(place.label)) : 0));
     put_toned(page, place.tone, slice_of(escape_text(region, text)));
     page_blank(page);
     region_free(region);

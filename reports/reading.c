@@ -144,9 +144,11 @@ void read_findings(struct reading *r, const struct json *array, struct findings 
 
     for (i = 0; r->good && i < json_count(array); i++) {
         const struct json *one = json_at(array, i);
+        struct finding    *finding;
 
-        findings_add(r->region, findings, need_code(r, one), need_severity(r, one), read_text(r, one, "host"),
-                     read_text(r, one, "file"), (int)read_number(r, one, "line", INT32_MAX), "%s",
-                     need_text(r, one, "text"));
+        finding = findings_add(r->region, findings, need_code(r, one), need_severity(r, one), read_text(r, one, "host"),
+                               read_text(r, one, "file"), (int)read_number(r, one, "line", INT32_MAX), "%s",
+                               need_text(r, one, "text"));
+        finding->paste = read_text(r, one, "paste");
     }
 }

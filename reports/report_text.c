@@ -6,8 +6,10 @@
 #include "reports/page.h"
 #include "reports/story.h"
 #include "reports/text_changes.h"
+#include "reports/text_advice.h"
 #include "reports/text_host.h"
 #include "reports/writers.h"
+#include "scanner/judge/advice.h"
 
 #define INDENT 4
 #define LABEL_WIDTH 9
@@ -166,7 +168,7 @@ static void put_findings(struct text_report *text, const struct story *story)
         struct place place = detail(finding->severity == SEVERITY_CRITICAL ? "also" : severity_word(finding->severity));
         const char  *fact;
 
-        if (!is_shown(text, finding, story))
+        if (!is_shown(text, finding, story) || advice_is_code(finding->code))
             continue;
         place.label_tone = finding->severity == SEVERITY_NOTICE ? TONE_DIM : TONE_YELLOW;
         fact = finding_fact(story->region, finding);
@@ -357,6 +359,7 @@ bool report_text_write(const struct report *report, const struct report_options 
     put_global_findings(&text, region);
     put_counts(&text, region);
     put_destinations(&text, region);
+    page_advice(&text.page, report, options->verbose);
     region_free(region);
     return text.page.good;
 }

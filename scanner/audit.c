@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probes/confine.h"
+#include "scanner/advising.h"
 #include "scanner/events.h"
 #include "scanner/exclusion.h"
 #include "scanner/interrupt.h"
@@ -149,6 +150,8 @@ static struct run_request request_of(struct audit *audit, int64_t when)
                                             { audit->proposed_config, audit->proposed_trust, &audit->proposed_destinations } },
                                  .side_count = audit->proposed_config != NULL ? 2 : 1,
                                  .options = audit->options,
+                                 .advise = audit->options->advise,
+                                 .advice_scope = audit->advice_scope,
                                  .when = audit->options->has_at ? audit->options->at : when };
 }
 
@@ -263,6 +266,9 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
                                                audit->outcome.conversations, audit->outcome.conversations_needed };
     report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
+    advising_find(audit, audit->advice_scope);
+    if (audit->history == NULL)
+        advising_tell(audit);
 }
 
 bool audit_run(struct audit *audit, struct error *err)
@@ -377,6 +383,7 @@ bool audit_record(struct audit *audit, struct error *err)
         return false;
     audit->report.news = &audit->news;
     audit->report.news_only = audit->options->changes_only;
+    advising_tell(audit);
     return history_trend(audit->history, audit->region, rules.selection, &audit->report, err);
 }
 

@@ -6,6 +6,7 @@
 #include "reports/formats.h"
 #include "scanner/facts_file.h"
 #include "scanner/history.h"
+#include "scanner/judge/advice.h"
 #include "scanner/judge/judge.h"
 #include "scanner/options.h"
 #include "scanner/outputs.h"
@@ -29,6 +30,7 @@ struct audit {
     struct history         *history;                   /* --history; NULL */
     struct news             news;
     bool                    replayed;                  /* the arguments were facts files */
+    enum advice_scope       advice_scope;              /* of what the report advises, and of what --advise asks for */
     int64_t                 began_ms;                  /* when the program began, on the monotonic clock */
     struct journal         *journal;                   /* --resume; NULL */
     struct journal_found    resumed;                   /* what it held */

@@ -60,6 +60,7 @@ struct options {
     size_t             allow_count;
     const char        *exclude;
     bool               dry_run;
+    bool               advise;
     const char        *user;
     /* judgement */
     bool               has_at;

@@ -34,6 +34,11 @@ void run_job_finish(struct run *run, size_t index)
         run->request->on_result(run->request->arg, job->results[0]);
 }
 
+static bool is_to(const struct profile *profile, const struct mail_host *host)
+{
+    return host->has_address && address_eq(&host->address, &profile->address);
+}
+
 /* The MX host name behind a profile, for the politeness towards its provider. */
 static const char *host_of(const struct result *result, const struct profile *profile)
 {
@@ -43,7 +48,7 @@ static const char *host_of(const struct result *result, const struct profile *pr
         for (k = 0; k < result->hops[i].host_count; k++) {
             const struct host_result *host = &result->hops[i].hosts[k];
 
-            if (host->profile != NULL && profile_eq(host->profile, profile))
+            if (is_to(profile, host->host))
                 return host->host->host;
         }
     return NULL;
@@ -185,16 +190,22 @@ static void ask_all(struct run *run, size_t index)
         run_ready_add(run, index);
 }
 
-static bool judge_side(struct run *run, size_t index, size_t side, bool final)
+static struct judge_input input_of(const struct run *run, size_t side, const struct view *view)
 {
     const struct run_request *request = run->request;
     const struct options     *options = request->options;
     const struct run_side    *under = &request->sides[side];
-    struct job               *job = &run->jobs[index];
-    struct view               view = { .facts = run->facts, .wants = final ? NULL : run->wants[side],
-                                       .use = &run->use };
-    struct judge_input        input = { under->config, &view, under->trust, options->sender, options->allow,
-                                        options->allow_count, request->when, (int)options->horizon, true };
+
+    return (struct judge_input){ under->config, view, under->trust, options->sender, options->allow, options->allow_count,
+                                 request->when, (int)options->horizon, true };
+}
+
+static bool judge_side(struct run *run, size_t index, size_t side, bool final)
+{
+    const struct run_side *under = &run->request->sides[side];
+    struct job            *job = &run->jobs[index];
+    struct view            view = { .facts = run->facts, .wants = final ? NULL : run->wants[side], .use = &run->use };
+    struct judge_input     input = input_of(run, side, &view);
 
     job->results[side] = region_alloc(job->region, sizeof(*job->results[side]));
     wants_clear(run->wants[side]);
@@ -226,11 +237,32 @@ static bool nothing_wanted(const struct run *run)
     return true;
 }
 
+/* Of a destination that is judged, what advice would need: true when that is anything, and is wanted. */
+static bool advice_wants(struct run *run, size_t index)
+{
+    struct view         view = { .facts = run->facts, .wants = run->wants[0] };
+    struct judge_input  input = input_of(run, 0, &view);
+    struct region      *region;
+    struct advice_found found;
+
+    if (run->trial == NULL || run->jobs[index].rounds >= RUN_ROUNDS_MAX)
+        return false;
+    region = region_new();
+    advice_find(region, &found, run->trial, &input, run->jobs[index].results[0], run->request->advice_scope);
+    region_free(region);
+    return found.wanted && !wants_empty(run->wants[0]);
+}
+
 static void judge_job(struct run *run, size_t index)
 {
     struct job *job = &run->jobs[index];
 
     if (!run_judge(run, index, false)) {
+        if (advice_wants(run, index)) {
+            job->rounds++;
+            ask_all(run, index);
+            return;
+        }
         run_job_finish(run, index);
     } else if (++job->rounds > RUN_ROUNDS_MAX || nothing_wanted(run)) {
         run_judge(run, index, true);
@@ -320,6 +352,7 @@ void run_init(struct run *run, struct region *region, const struct run_request *
     run->ready = mem_array(run->count + 1, sizeof(*run->ready));
     run->table_jobs = mem_array(run->count + 1, sizeof(*run->table_jobs));
     run->started = time(NULL);
+    run->trial = request->advise ? trial_new(request->sides[0].config) : NULL;
     *outcome = (struct run_outcome){ .count = run->count, .complete = true };
     outcome->regions = region_array(region, run->count + 1, sizeof(*outcome->regions));
     for (side = 0; side < request->side_count; side++) {
@@ -337,6 +370,7 @@ void run_clear(struct run *run)
         wants_free(run->wants[side]);
         wants_free(run->tables[side]);
     }
+    trial_free(run->trial);
     mem_free(run->jobs);
     mem_free(run->ready);
     mem_free(run->table_jobs);

@@ -10,7 +10,7 @@
 #include "scanner/exclusion.h"
 #include "scanner/facts/facts.h"
 #include "scanner/journal.h"
-#include "scanner/judge/judge.h"
+#include "scanner/judge/advice.h"
 #include "scanner/options.h"
 #include "scanner/resolv_conf.h"
 
@@ -29,6 +29,8 @@ struct run_request {
     const struct options      *options;
     const struct exclusion    *exclusion;
     const struct resolv_conf  *resolvers;
+    bool                       advise;       /* ask for what advice on the first side needs, too */
+    enum advice_scope          advice_scope;
     int64_t                    when;         /* as of which time to judge */
     int64_t                    began_ms;     /* when the program began, as loop_now_ms(): --deadline counts from there */
     struct journal            *journal;      /* gets what is observed; NULL: none is kept */

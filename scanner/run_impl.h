@@ -33,6 +33,7 @@ struct run {
     struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
     size_t                   *table_jobs, table_job_count;
     struct view_use           use;       /* by the latest judgement */
+    struct trial             *trial;     /* NULL: no advice is asked for */
     struct asks              *asks;
     struct loop              *loop;
     struct loop_timer        *timer, *deadline;

@@ -137,8 +137,8 @@ bool finding_row(size_t i, const char **code, const char **sentence)
     return true;
 }
 
-void findings_add(struct region *region, struct findings *findings, const char *code, enum severity severity,
-                  const char *host, const char *file, int line, const char *format, ...)
+struct finding *findings_add(struct region *region, struct findings *findings, const char *code, enum severity severity,
+                             const char *host, const char *file, int line, const char *format, ...)
 {
     struct finding *finding = region_alloc(region, sizeof *finding);
     va_list         arguments;
@@ -152,4 +152,5 @@ void findings_add(struct region *region, struct findings *findings, const char *
     *findings->tail = finding;
     findings->tail = &finding->next;
     findings->count++;
+    return finding;
 }

@@ -49,6 +49,7 @@ struct finding {
     const char   *file;      /* NULL */
     int           line;      /* 0 */
     const char   *text;      /* a sentence without full stop */
+    const char   *paste;     /* the line of the policy table that it speaks of; NULL */
     struct finding *next;
 };
 
@@ -56,8 +57,9 @@ struct findings {
     struct finding *first, **tail;   /* zeroed: empty; findings_add sets tail */
     size_t count;
 };
-void findings_add(struct region *, struct findings *, const char *code, enum severity, const char *host,
-                  const char *file, int line, const char *format, ...) __attribute__((format(printf, 8, 9)));
+/* Gives the new one. */
+struct finding *findings_add(struct region *, struct findings *, const char *code, enum severity, const char *host,
+                             const char *file, int line, const char *format, ...) __attribute__((format(printf, 8, 9)));
 
 struct forecast {
     const char *status;      /* sent, deferred, bounced, unknown */
@@ -119,6 +121,8 @@ struct weight {
 
 struct published; /* published.h */
 
+struct advice_found; /* advice.h */
+
 struct result {
     const struct destination *destination;
     const struct route       *route;
@@ -133,6 +137,7 @@ struct result {
     size_t      hop_count;
     const struct acknowledgement *acknowledged; /* NULL: it is not; told by the history of runs, never by the judgement */
     const struct weight *weight;           /* NULL: not known; never told by the judgement either */
+    const struct advice_found *advice;     /* NULL: nobody looked for any; never told by the judgement either */
     const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
     const struct published *published;     /* what the domain publishes; NULL: it was not asked for */
     const struct result *configured;       /* --as: the same destination by the configuration as it is; NULL: this is that */

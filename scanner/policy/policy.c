@@ -245,7 +245,8 @@ void policy_find(struct region *region, struct policy *policy, const struct serv
     policy_init(policy);
     if (steps != NULL)
         *steps = NULL;
-    if (*params_text(service->params, "smtp_tls_policy_maps") != '\0') /* a list of commas alone counts too */
+    /* A list of commas alone counts too. */
+    if (service->policy_maps.count > 0 || *params_text(service->params, "smtp_tls_policy_maps") != '\0')
         find_in_maps(&finder, nexthop);
     else if (service->per_site.count > 0)
         find_per_site(&finder, nexthop, host);

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 import run
 
 ENTRY = re.compile(r"^ +(\S+ [a-z-]+ match=\S.*)$")
+BETTER = re.compile(r"^ +better   (.*)$")
 
 
 def replay(folder, facts, *options):
@@ -24,10 +25,13 @@ def replay(folder, facts, *options):
 
 
 def offers(folder, facts):
-    """A line to paste stands alone, behind a sentence that ends in a colon. One behind FILE:LINE: is that of the table."""
+    """A line to paste stands alone, behind a sentence that ends in a colon, or behind the word better. One behind FILE:LINE: is
+    that of the table."""
     before = ""
     for line in replay(folder, facts).splitlines():
-        found = ENTRY.match(line)
+        found, better = ENTRY.match(line), BETTER.match(line)
+        if better:
+            yield better.group(1)
         if found and re.search(r"[a-z]:$", before):
             yield found.group(1)
         before = line
@@ -36,7 +40,7 @@ def offers(folder, facts):
 def verdict_with(folder, facts, line, scratch):
     table = os.path.join(scratch, "pasted")
     with open(table, "w", encoding="utf-8") as stream:
-        stream.write(line + "\n")
+        stream.write(line + "\n" if line != "no entry" else "")
     out = replay(folder, facts, "-o", f"smtp_tls_policy_maps=texthash:{table}", "--quiet", "--json", "-")
     report = json.loads(out)
     return {entry["destination"]: entry["verdict"] for entry in report["destinations"]}

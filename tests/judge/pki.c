@@ -51,6 +51,7 @@ static const struct spec {
     { "foreign", "unknown", "foreign", "DNS:mx1.example.net", 0, 0, "" },
     { "foreign-wrong", "unknown", "foreign", "DNS:other.example.org", 0, 0, "" },
     { "expired", "int", "expired", "DNS:mx1.example.net", -400, -10, "" },
+    { "soon", "int", "soon", "DNS:mx1.example.net", -100, 10, "" },
     { "future", "int", "future", "DNS:mx1.example.net", 10, 400, "" },
     { "wrong", "int", "mx1.example.net", "DNS:other.example.org", 0, 0, "" },
     { "wrong-expired", "int", "we", "DNS:other.example.org", -400, -10, "" },
