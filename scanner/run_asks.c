@@ -5,6 +5,7 @@
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
+#include "scanner/facts/facts_key.h"
 
 struct ask {
     uint64_t       id;
@@ -68,16 +69,17 @@ static struct ask *ask_new(struct asks *asks)
 
 struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bool *is_new)
 {
-    const char *key = region_printf(asks->region, "%d %s", (int)type, name);
-    struct ask *ask = dict_find(asks->questions, slice_of(key));
+    struct buf  key = facts_key_dns(name, type);
+    struct ask *ask = dict_find(asks->questions, buf_slice(&key));
 
     *is_new = ask == NULL;
-    if (ask != NULL)
-        return ask;
-    ask = ask_new(asks);
-    ask->name = strchr(key, ' ') + 1;
-    ask->type = type;
-    dict_put(asks->questions, slice_of(key), ask);
+    if (ask == NULL) {
+        ask = ask_new(asks);
+        ask->name = region_text(asks->region, name);
+        ask->type = type;
+        dict_put(asks->questions, buf_slice(&key), ask);
+    }
+    buf_clear(&key);
     return ask;
 }
 
@@ -96,16 +98,17 @@ static const struct profile *copy_profile(struct region *region, const struct pr
 
 struct ask *asks_conversation(struct asks *asks, const struct profile *profile, const char *host, bool *is_new)
 {
-    struct slice key = slice_of(profile_key(asks->region, profile));
-    struct ask  *ask = dict_find(asks->conversations, key);
+    struct buf  key = facts_key_profile(profile);
+    struct ask *ask = dict_find(asks->conversations, buf_slice(&key));
 
     *is_new = ask == NULL;
-    if (ask != NULL)
-        return ask;
-    ask = ask_new(asks);
-    ask->profile = copy_profile(asks->region, profile);
-    ask->host = region_text(asks->region, host);
-    dict_put(asks->conversations, key, ask);
+    if (ask == NULL) {
+        ask = ask_new(asks);
+        ask->profile = copy_profile(asks->region, profile);
+        ask->host = region_text(asks->region, host);
+        dict_put(asks->conversations, buf_slice(&key), ask);
+    }
+    buf_clear(&key);
     return ask;
 }
 

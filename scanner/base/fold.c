@@ -35,19 +35,28 @@ static void fold_character(uint32_t code, struct buf *out)
     utf8_add(out, code);
 }
 
+/* The ASCII that text begins with, up to some length; gives how much that was. */
+static size_t fold_ascii(struct slice text, struct buf *out)
+{
+    char folded[64];
+    size_t n = 0;
+
+    for (; n < text.n && n < sizeof(folded) && (unsigned char)text.p[n] < 0x80; n++)
+        folded[n] = (char)(text.p[n] >= 'A' && text.p[n] <= 'Z' ? text.p[n] | 0x20 : text.p[n]);
+    buf_add(out, folded, n);
+    return n;
+}
+
 void text_fold(struct slice text, bool utf8, struct buf *out)
 {
-    while (text.n > 0) {
-        char c = text.p[0];
+    while ((text = slice_from_index(text, fold_ascii(text, out))).n > 0) {
         uint32_t code;
         size_t length = utf8 ? utf8_decode(text, &code) : 0;
 
-        if (length > 1) {
+        if (length > 0)
             fold_character(code, out);
-        } else {
-            buf_add_char(out, (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
-            length = 1;
-        }
-        text = slice_from_index(text, length);
+        else
+            buf_add_char(out, text.p[0]);
+        text = slice_from_index(text, length > 0 ? length : 1);
     }
 }

@@ -56,8 +56,6 @@ const struct conversation *facts_conversation_at(const struct facts *, size_t i)
 const struct table_fact   *facts_table_at(const struct facts *, size_t i);
 const struct policy_fetch *facts_fetch_at(const struct facts *, size_t i);
 
-/* The key text of a profile into region: one line, equal texts are equal profiles. */
-const char *profile_key(struct region *, const struct profile *);
 bool profile_eq(const struct profile *, const struct profile *);
 
 /* What the pure code looked for in the facts and did not find: the scanner goes and gets it, then asks again; a replay

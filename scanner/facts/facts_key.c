@@ -2,9 +2,10 @@
 
 #include <stdint.h>
 
-#include "scanner/base/json.h"
+#include "scanner/base/address.h"
 #include "scanner/base/utf8.h"
-#include "scanner/facts/facts_json.h"
+#include "scanner/facts/members.h"
+#include "scanner/facts/record_binary.h"
 
 /* Keys are as long as what they are made of, which is bounded where it came in. */
 static struct buf unbounded(void)
@@ -19,7 +20,8 @@ struct buf facts_key_dns(const char *name, enum dns_type type)
 {
     struct buf key = unbounded();
 
-    buf_printf(&key, "%d ", (int)type);
+    buf_add_char(&key, (char)(type >> 8));
+    buf_add_char(&key, (char)type);
     text_fold(slice_of(name), false, &key);
     return key;
 }
@@ -42,14 +44,11 @@ struct buf facts_key_fetch(const char *domain)
     return key;
 }
 
-/* The JSON of the profile: what is found again after a journey through a file is what was written. */
 struct buf facts_key_profile(const struct profile *profile)
 {
     struct buf key = unbounded();
-    struct json *j = profile_to_json(profile);
 
-    json_write(j, 0, &key);
-    json_free(j);
+    record_to_binary(profile_members, profile, &key);
     return key;
 }
 
@@ -66,20 +65,16 @@ struct buf facts_key_in_clear(const struct profile *profile)
     return facts_key_profile(&in_clear);
 }
 
-const char *profile_key(struct region *region, const struct profile *profile)
-{
-    struct buf key = facts_key_profile(profile);
-    const char *text = region_slice(region, buf_slice(&key));
-
-    buf_clear(&key);
-    return text;
-}
-
 bool profile_eq(const struct profile *a, const struct profile *b)
 {
-    struct buf x = facts_key_profile(a), y = facts_key_profile(b);
-    bool equal = slice_eq(buf_slice(&x), buf_slice(&y));
+    struct buf x, y;
+    bool equal;
 
+    if (a->port != b->port || !address_eq(&a->address, &b->address))
+        return false;
+    x = facts_key_profile(a);
+    y = facts_key_profile(b);
+    equal = slice_eq(buf_slice(&x), buf_slice(&y));
     buf_clear(&x);
     buf_clear(&y);
     return equal;

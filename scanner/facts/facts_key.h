@@ -1,4 +1,4 @@
-/* By what text a fact, or a wish for one, is found. Each gives a buffer to be cleared by the caller. */
+/* By what octets a fact, or a wish for one, is found. Each gives a buffer to be cleared by the caller. */
 #ifndef SCANNER_FACTS_FACTS_KEY_H
 #define SCANNER_FACTS_FACTS_KEY_H
 

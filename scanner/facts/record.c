@@ -5,6 +5,7 @@
 
 #include "scanner/base/address.h"
 #include "scanner/base/base64.h"
+#include "scanner/facts/record_impl.h"
 
 /* What can be done with a member of a kind; *at is the member, record the struct it is in. */
 struct kind {
@@ -16,42 +17,6 @@ struct kind {
 };
 
 static const struct kind kinds[];
-
-static const void *at(const struct member *m, const void *record)
-{
-    return (const char *)record + m->offset;
-}
-
-static void *at_rw(const struct member *m, void *record)
-{
-    return (char *)record + m->offset;
-}
-
-static size_t count_of(const struct member *m, const void *record)
-{
-    size_t n;
-
-    memcpy(&n, (const char *)record + m->count_offset, sizeof(n));
-    return n;
-}
-
-static void set_count(const struct member *m, void *record, size_t n)
-{
-    memcpy((char *)record + m->count_offset, &n, sizeof(n));
-}
-
-static const void *pointer_of(const struct member *m, const void *record)
-{
-    const void *p;
-
-    memcpy(&p, at(m, record), sizeof(p));
-    return p;
-}
-
-static void set_pointer(const struct member *m, void *record, const void *p)
-{
-    memcpy(at_rw(m, record), &p, sizeof(p));
-}
 
 static bool fail(struct error *err, const struct member *m, const char *what)
 {
@@ -78,65 +43,6 @@ static bool bool_from_json(struct region *region, const struct member *m, const 
 
 /* Numbers */
 
-static uint64_t load_number(const struct member *m, const void *record)
-{
-    uint64_t value = 0;
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-
-    switch (m->width) {
-    case 1:
-        memcpy(&u8, at(m, record), sizeof(u8));
-        return u8;
-    case 2:
-        memcpy(&u16, at(m, record), sizeof(u16));
-        return u16;
-    case 4:
-        memcpy(&u32, at(m, record), sizeof(u32));
-        return u32;
-    default:
-        memcpy(&value, at(m, record), sizeof(value));
-        return value;
-    }
-}
-
-static void store_number(const struct member *m, void *record, uint64_t value)
-{
-    uint8_t u8 = (uint8_t)value;
-    uint16_t u16 = (uint16_t)value;
-    uint32_t u32 = (uint32_t)value;
-
-    switch (m->width) {
-    case 1:
-        memcpy(at_rw(m, record), &u8, sizeof(u8));
-        break;
-    case 2:
-        memcpy(at_rw(m, record), &u16, sizeof(u16));
-        break;
-    case 4:
-        memcpy(at_rw(m, record), &u32, sizeof(u32));
-        break;
-    default:
-        memcpy(at_rw(m, record), &value, sizeof(value));
-    }
-}
-
-/* The value of a signed member. */
-static int64_t load_signed(const struct member *m, const void *record)
-{
-    uint64_t value = load_number(m, record);
-
-    return m->width == 4 ? (int32_t)(uint32_t)value : (int64_t)value;
-}
-
-static uint64_t most(const struct member *m)
-{
-    unsigned bits = (unsigned)m->width * 8 - (m->kind == MEMBER_SIGNED);
-
-    return m->max != 0 ? m->max : bits >= 63 ? INT64_MAX : (UINT64_C(1) << bits) - 1;
-}
-
 static struct json *number_to_json(const struct member *m, const void *record)
 {
     uint64_t value = load_number(m, record);
@@ -155,7 +61,7 @@ static bool number_from_json(struct region *region, const struct member *m, cons
                              struct error *err)
 {
     int64_t value = json_as_integer(j, -1);
-    int64_t limit = (int64_t)most(m);
+    int64_t limit = (int64_t)number_limit(m);
 
     (void)region;
     if (!json_is_integer(j))
