@@ -26,7 +26,7 @@ static void on_signal(int number)
 
 void interrupt_catch(void)
 {
-    static const int numbers[] = { SIGINT, SIGTERM };
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, now;
     size_t i;
 

@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM: the first ends the network part of a scan, whose reports are still written; a second one ends the
+/* SIGINT, SIGTERM and SIGHUP: the first ends the network part of a scan, whose reports are still written; a second one ends the
  * process at once, wherever it is. */
 #ifndef SCANNER_INTERRUPT_H
 #define SCANNER_INTERRUPT_H

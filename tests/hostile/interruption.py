@@ -54,7 +54,7 @@ def check_complete(tap, arena, scan, name, reason):
 
 
 def check_signals(tap, arena):
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         name = number.name
         scan = arena.scan(*QUICK, "--concurrency", "5", meddle=in_the_middle(arena, number))
         check_complete(tap, arena, scan, name, "interrupted")
