@@ -16,7 +16,6 @@ bool sink_printf(const struct sink *, const char *format, ...) __attribute__((fo
 struct report_options {
     bool colour;      /* text: the sink is a terminal that takes colours */
     bool verbose;     /* text: hosts and their story under every destination */
-    bool quiet_deliver; /* text: leave destinations of verdict deliver to the counts */
     int  width;       /* text, explain: columns; 0: 80 */
     int64_t last_success; /* metrics: when a run was last complete, for a report that is not; 0: not known */
     bool policy_only; /* explain: nothing was observed; routing and policy alone */

@@ -332,8 +332,6 @@ static void put_destinations(struct text_report *text, struct region *region)
     for (i = 0; text->page.good && i < text->report->count; i++) {
         bool deliver = sorted[i]->verdict == VERDICT_DELIVER;
 
-        if (deliver && text->options->quiet_deliver)
-            break;
         if (deliver && !delivered && any_bad && !text->options->verbose)
             page_blank(&text->page);
         any_bad |= !deliver;

@@ -77,7 +77,7 @@ static const struct row {
 } rows[] = {
     { "report.txt", report_text_write, { 0 }, false },
     { "report-verbose.txt", report_text_write, { .verbose = true, .width = 100 }, false },
-    { "report-colour.txt", report_text_write, { .colour = true, .quiet_deliver = true }, false },
+    { "report-colour.txt", report_text_write, { .colour = true }, false },
     { "report.json", report_json_write, { 0 }, true },
     { "report.jsonl", report_jsonl_write, { 0 }, true },
     { "report.csv", report_csv_write, { 0 }, true },

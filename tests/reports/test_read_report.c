@@ -38,7 +38,7 @@ static bool read_again(struct region *region, struct report *report, struct slic
 static const struct report_options ways[] = {
     { .verbose = false },
     { .verbose = true, .width = 100 },
-    { .colour = true, .quiet_deliver = true },
+    { .colour = true },
 };
 
 static void compare(const struct report *report, const struct report *again, const char *from)
