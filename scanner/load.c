@@ -181,7 +181,7 @@ struct config *load_config(struct region *region, const struct load_request *req
 
 void load_wanted_file(struct config *config, const char *path)
 {
-    const char           *real = load_path(config, NULL, path, false);
+    const char           *real = load_path(config, path, false);
     struct config_file   *file = region_alloc(config->region, sizeof(*file));
     struct error          err;
     bool                  missing;

@@ -19,9 +19,8 @@ const char *load_queue_directory(const struct config *config)
     return directory[0] != '\0' ? directory : "/var/spool/postfix";
 }
 
-const char *load_path(const struct config *config, const struct service *service, const char *path, bool chrooted)
+const char *load_path(const struct config *config, const char *path, bool chrooted)
 {
-    (void)service;
     if (path[0] != '/')
         return region_printf(config->region, "%s/%s", load_queue_directory(config), path);
     return chrooted ? region_printf(config->region, "%s%s", load_queue_directory(config), path) : path;
@@ -34,7 +33,7 @@ static enum table_load read_table_file(void *arg, struct region *region, const c
     const struct config *config = arg;
     bool                 missing;
 
-    if (file_read(region, load_path(config, NULL, path, false), FILE_SIZE_MAX, text, &missing, err))
+    if (file_read(region, load_path(config, path, false), FILE_SIZE_MAX, text, &missing, err))
         return TABLE_LOAD_OK;
     /* Postfix opens its tables as root. */
     return missing || geteuid() == 0 ? TABLE_LOAD_MISSING : TABLE_LOAD_UNREADABLE;
@@ -144,15 +143,14 @@ void load_routing_tables(struct config *config)
     open_tables_inside(config, "relay_domains", &config->relay_domains);
 }
 
-static struct config_file *read_config_file(struct config *config, const struct service *service, const char *path,
-                                            bool chrooted)
+static struct config_file *read_config_file(struct config *config, const char *path, bool chrooted)
 {
     struct config_file *file = region_alloc(config->region, sizeof(*file));
     struct error        err;
     bool                missing;
 
     file->path = path;
-    if (!file_read(config->region, load_path(config, service, path, chrooted), CONFIG_FILE_MAX, &file->text, &missing, &err)) {
+    if (!file_read(config->region, load_path(config, path, chrooted), CONFIG_FILE_MAX, &file->text, &missing, &err)) {
         file->error = region_text(config->region, err.text);
         file->only_ours = !missing && geteuid() != 0;
     }
@@ -168,7 +166,7 @@ static struct config_file *read_ca_directory(struct config *config, const struct
     /* OpenSSL takes several directories with ':' between; Postfix hands the value over as it is. */
     file->path = path;
     while (slice_next_token(&list, ":", &one)) {
-        const char *real = load_path(config, service, region_slice(config->region, one), service->chrooted);
+        const char *real = load_path(config, region_slice(config->region, one), service->chrooted);
 
         if (file_read_ca_directory(config->region, real, &text, &err))
             file->text = file->text.n == 0
@@ -184,11 +182,11 @@ static struct config_file *read_ca_directory(struct config *config, const struct
 /* OpenSSL's own default file and directory, which tls_append_default_CA adds to a CAfile or CApath. */
 static struct config_file *read_default_ca(struct config *config, struct service *service)
 {
-    struct config_file *file = read_config_file(config, service, X509_get_default_cert_file(), false);
+    struct config_file *file = read_config_file(config, X509_get_default_cert_file(), false);
     struct slice        text;
 
     if (file_read_ca_directory(config->region,
-                               load_path(config, service, X509_get_default_cert_dir(), service->chrooted), &text, NULL))
+                               load_path(config, X509_get_default_cert_dir(), service->chrooted), &text, NULL))
         file->text = slice_of(region_printf(config->region, "%.*s\n%.*s", (int)file->text.n,
                                             file->text.n > 0 ? file->text.p : "", (int)text.n, text.p));
     file->error = NULL;
@@ -222,7 +220,7 @@ static struct config_file *read_client_chain(struct config *config, struct servi
         return NULL;
     file->path = paths[0];
     for (i = 0; i < n && file->error == NULL; i++) {
-        struct config_file *one = read_config_file(config, service, paths[i], false);
+        struct config_file *one = read_config_file(config, paths[i], false);
 
         file->error = one->error != NULL ? region_printf(config->region, "%s: %s", paths[i], one->error) : NULL;
         file->only_ours = one->only_ours;
@@ -245,7 +243,7 @@ static void read_trust(struct config *config, struct service *service)
     const char *ca_path = params_text(service->params, "smtp_tls_CApath");
 
     if (ca_file[0] != '\0')
-        service->ca_file = read_config_file(config, service, ca_file, false);
+        service->ca_file = read_config_file(config, ca_file, false);
     if (ca_path[0] != '\0')
         service->ca_path = read_ca_directory(config, service, ca_path);
     if ((ca_file[0] != '\0' || ca_path[0] != '\0') && params_bool(service->params, "tls_append_default_CA"))

@@ -14,6 +14,6 @@ void load_routing_tables(struct config *);
 /* queue_directory, where daemons work. */
 const char *load_queue_directory(const struct config *);
 /* A path as a daemon opens it: relative ones below the queue directory; inside the chroot when chrooted. */
-const char *load_path(const struct config *, const struct service *, const char *path, bool chrooted);
+const char *load_path(const struct config *, const char *path, bool chrooted);
 
 #endif
