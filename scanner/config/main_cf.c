@@ -7,7 +7,7 @@
 #define STATUS_CONFIG 78
 /* A message quotes so much of a line. */
 #define QUOTE_MAX 60
-#define HASH_SIZE 256u
+#define SLOTS_FIRST 256u /* a power of two */
 
 struct slot { /* the entry in force under one name */
     struct main_cf_entry *entry;
@@ -17,7 +17,8 @@ struct slot { /* the entry in force under one name */
 struct main_cf {
     struct region *region;
     struct main_cf_entry *first, **end;
-    struct slot *slots[HASH_SIZE];
+    struct slot **slots;
+    size_t slot_count, name_count; /* as many slots as names at least */
 };
 
 static bool is_space(char c)
@@ -78,18 +79,35 @@ bool logical_line_next(struct region *region, struct slice *rest, int *line, str
     return begun;
 }
 
-static unsigned hash_name(const char *name)
+static struct slot **slot_of(const struct main_cf *cf, const char *name)
 {
     unsigned h = 5381;
 
     for (; *name != '\0'; name++)
         h = h * 33 + (unsigned char)*name;
-    return h % HASH_SIZE;
+    return &cf->slots[h & (cf->slot_count - 1)];
+}
+
+static void make_slots(struct main_cf *cf, size_t count)
+{
+    struct slot **old = cf->slots;
+    size_t old_count = cf->slot_count;
+
+    cf->slots = region_array(cf->region, count, sizeof(*cf->slots));
+    cf->slot_count = count;
+    for (size_t i = 0; i < old_count; i++)
+        for (struct slot *slot = old[i], *next; slot != NULL; slot = next) {
+            struct slot **place = slot_of(cf, slot->entry->name);
+
+            next = slot->next;
+            slot->next = *place;
+            *place = slot;
+        }
 }
 
 static struct slot **find_slot(struct main_cf *cf, const char *name)
 {
-    struct slot **slot = &cf->slots[hash_name(name)];
+    struct slot **slot = slot_of(cf, name);
 
     while (*slot != NULL && strcmp((*slot)->entry->name, name) != 0)
         slot = &(*slot)->next;
@@ -98,14 +116,19 @@ static struct slot **find_slot(struct main_cf *cf, const char *name)
 
 static void put_entry(struct main_cf *cf, const struct main_cf_entry *value)
 {
-    struct slot **slot = find_slot(cf, value->name);
+    struct slot **slot;
     struct main_cf_entry *entry = region_copy(cf->region, value, sizeof(*value));
 
     entry->next = NULL;
-    if (*slot == NULL)
+    if (cf->name_count == cf->slot_count)
+        make_slots(cf, 2 * cf->slot_count);
+    slot = find_slot(cf, value->name);
+    if (*slot == NULL) {
         *slot = region_alloc(cf->region, sizeof(**slot));
-    else
+        cf->name_count++;
+    } else {
         entry->overrides = strcmp((*slot)->entry->value, entry->value) != 0;
+    }
     (*slot)->entry = entry;
     *cf->end = entry;
     cf->end = &entry->next;
@@ -117,6 +140,7 @@ static struct main_cf *new_main_cf(struct region *region)
 
     cf->region = region;
     cf->end = &cf->first;
+    make_slots(cf, SLOTS_FIRST);
     return cf;
 }
 
@@ -202,7 +226,7 @@ struct main_cf *main_cf_copy(struct region *region, const struct main_cf *from)
 
 const struct main_cf_entry *main_cf_find(const struct main_cf *cf, const char *name)
 {
-    for (const struct slot *slot = cf->slots[hash_name(name)]; slot != NULL; slot = slot->next)
+    for (const struct slot *slot = *slot_of(cf, name); slot != NULL; slot = slot->next)
         if (strcmp(slot->entry->name, name) == 0)
             return slot->entry;
     return NULL;
