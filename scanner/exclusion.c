@@ -8,6 +8,7 @@
 struct item {
     const char   *name;      /* NULL: a prefix */
     struct prefix prefix;
+    const char   *place;
     struct item  *next;
 };
 
@@ -43,13 +44,14 @@ struct exclusion *exclusion_read(struct region *region, const char *path, struct
             }
             item->name = region_slice(region, line);
         }
+        item->place = region_printf(region, "%s:%d", path, number);
         item->next = exclusion->items;
         exclusion->items = item;
     }
     return exclusion;
 }
 
-bool exclusion_has_name(const struct exclusion *exclusion, const char *name)
+const char *exclusion_of_name(const struct exclusion *exclusion, const char *name)
 {
     const struct item *item;
     struct slice       text = slice_of(name);
@@ -61,17 +63,17 @@ bool exclusion_has_name(const struct exclusion *exclusion, const char *name)
             continue;
         if (slice_eq_text_nocase(slice_from_index(text, text.n - n), item->name) &&
             (text.n == n || text.p[text.n - n - 1] == '.'))
-            return true;
+            return item->place;
     }
-    return false;
+    return NULL;
 }
 
-bool exclusion_has_address(const struct exclusion *exclusion, const struct address *address)
+const char *exclusion_of_address(const struct exclusion *exclusion, const struct address *address)
 {
     const struct item *item;
 
     for (item = exclusion->items; item != NULL; item = item->next)
         if (item->name == NULL && prefix_has(&item->prefix, address))
-            return true;
-    return false;
+            return item->place;
+    return NULL;
 }

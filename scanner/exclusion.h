@@ -10,8 +10,9 @@ struct exclusion;
 
 /* NULL path gives an empty list. NULL: *err says which line is wrong. */
 struct exclusion *exclusion_read(struct region *, const char *path, struct error *err);
-/* A name is excluded by itself or by a parent domain in the list. */
-bool exclusion_has_name(const struct exclusion *, const char *name);
-bool exclusion_has_address(const struct exclusion *, const struct address *);
+/* A name is excluded by itself or by a parent domain in the list. What they give is the place in the list, "FILE:LINE", or
+ * NULL; it lives as long as the list. */
+const char *exclusion_of_name(const struct exclusion *, const char *name);
+const char *exclusion_of_address(const struct exclusion *, const struct address *);
 
 #endif

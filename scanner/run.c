@@ -72,6 +72,7 @@ static void keep_untouched(struct run *run, const struct profile *profile, enum 
 /* The ask to wait for; NULL when the fact is there already. */
 static struct ask *ask_dns(struct run *run, const struct want_dns *want)
 {
+    const char *excluded = exclusion_of_name(run->request->exclusion, want->name);
     struct ask *ask;
     bool        is_new;
 
@@ -79,8 +80,8 @@ static struct ask *ask_dns(struct run *run, const struct want_dns *want)
         keep_unasked(run, want->name, want->type, DNS_CUT_SHORT, run->ended_why);
         return NULL;
     }
-    if (exclusion_has_name(run->request->exclusion, want->name)) {
-        keep_unasked(run, want->name, want->type, DNS_EXCLUDED, NULL);
+    if (excluded != NULL) {
+        keep_unasked(run, want->name, want->type, DNS_EXCLUDED, excluded);
         return NULL;
     }
     ask = asks_dns(run->asks, want->name, want->type, &is_new);
@@ -91,10 +92,12 @@ static struct ask *ask_dns(struct run *run, const struct want_dns *want)
     return ask;
 }
 
-static bool is_excluded(const struct run *run, const struct profile *profile, const char *host)
+/* The line that excludes it, or NULL. */
+static const char *excluded_by(const struct run *run, const struct profile *profile, const char *host)
 {
-    return exclusion_has_address(run->request->exclusion, &profile->address) ||
-           (host != NULL && exclusion_has_name(run->request->exclusion, host));
+    const char *place = exclusion_of_address(run->request->exclusion, &profile->address);
+
+    return place != NULL || host == NULL ? place : exclusion_of_name(run->request->exclusion, host);
 }
 
 /* When it may begin: at once, but where an earlier process of this run was refused for the moment. */
@@ -117,14 +120,14 @@ static int64_t first_time(struct run *run, struct ask *ask)
 
 static struct ask *ask_conversation(struct run *run, const struct result *result, const struct profile *profile)
 {
-    const char *host = host_of(result, profile);
+    const char *host = host_of(result, profile), *excluded = excluded_by(run, profile, host);
     struct ask *ask = NULL;
     bool        is_new;
 
     if (run->ended) {
         keep_untouched(run, profile, run->ended_by, run->ended_why);
-    } else if (is_excluded(run, profile, host)) {
-        keep_untouched(run, profile, ENDING_EXCLUDED, NULL);
+    } else if (excluded != NULL) {
+        keep_untouched(run, profile, ENDING_EXCLUDED, excluded);
     } else if (run->request->options->dry_run) {
         run->outcome->conversations++;
         keep_untouched(run, profile, ENDING_CUT_SHORT, "a dry run opens no connection");

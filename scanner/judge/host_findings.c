@@ -107,6 +107,14 @@ static const char *retry_words(const struct suspect *s)
                          s->c->conversation->established ? "the session breaks inside TLS" : handshake_words(s));
 }
 
+/* NULL: facts of an older run, which do not say which line it was. */
+static const char *excluded_words(const struct suspect *s)
+{
+    const char *place = s->c->conversation != NULL ? s->c->conversation->error : NULL;
+
+    return place == NULL ? NULL : region_printf(s->inquiry->region, "%s excludes it: it was not contacted", place);
+}
+
 static const char *postfix_words(const struct suspect *s)
 {
     return s->attempt->forecast.text;
@@ -128,7 +136,7 @@ static const struct telling {
     { REASON_CONNECTION_LOST, postfix_words }, { REASON_GREETING_REFUSED, postfix_words },
     { REASON_HELO_REFUSED, postfix_words }, { REASON_LOOPS_BACK, plain_words }, { REASON_NO_TLSA, plain_words },
     { REASON_NOT_DNSSEC, plain_words }, { REASON_WRAPPER_NEEDS_ENCRYPT, plain_words },
-    { REASON_STS_MX_MISMATCH, plain_words },
+    { REASON_STS_MX_MISMATCH, plain_words }, { REASON_EXCLUDED, excluded_words },
 };
 
 /* The plain words of a reason, with what was seen and what can be done. */
@@ -180,7 +188,7 @@ static void tell_absence(const struct suspect *s)
         return; /* told of the next-hop */
     if (host->unknown != NULL)
         finding_add_once(s->inquiry, host->unknown, SEVERITY_WARNING, host->ascii, NULL, 0,
-                         "the addresses of the host could not be observed");
+                         host->why.text != NULL ? host->why.text : "the addresses of the host could not be observed");
     else if (host->why.text != NULL && host->why.reason != NULL)
         finding_add_once(s->inquiry, host->why.reason, hop_severity(s->inquiry, s->number, s->result->verdict),
                          host->ascii, NULL, 0, host->why.text);

@@ -1,6 +1,6 @@
 /* DNS facts as dns_lookup() of Postfix would have given them to its caller. dns_lookup.c, dns_rr.c, dns_rr_filter.c and
  * dns_strrecord.c of Postfix; the mapping of reply codes is that of the C library's resolver. */
-#include "scanner/policy/mail_hosts.h"
+#include "scanner/policy/mail_hosts_impl.h"
 
 #include <string.h>
 #include <strings.h>
@@ -128,6 +128,13 @@ static void reply_code(struct walk *walk, int rcode)
     fail(walk, LOOKUP_FAIL, "Non-recoverable error");
 }
 
+const char *excluded_text(struct region *region, const struct dns_fact *fact)
+{
+    if (fact == NULL || fact->outcome != DNS_EXCLUDED || fact->error == NULL)
+        return NULL;
+    return region_printf(region, "%s excludes %s: it was not asked for", fact->error, fact->name);
+}
+
 /* True when the fact is a reply with records; else the result is filled. */
 static bool has_answer(struct walk *walk, const struct dns_fact *fact)
 {
@@ -142,6 +149,7 @@ static bool has_answer(struct walk *walk, const struct dns_fact *fact)
     switch (fact->outcome) {
     case DNS_EXCLUDED:
         unknown(walk, "excluded");
+        walk->result->text = excluded_text(walk->region, fact);
         return false;
     case DNS_CRASHED:
         unknown(walk, "probe-crashed");

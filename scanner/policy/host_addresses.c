@@ -123,7 +123,7 @@ struct both {
     size_t count;
     enum lookup status;
     const char *text; /* what the lookups left in why's text; NULL: untouched */
-    const char *unknown_reason;
+    const char *unknown_reason, *unknown_text;
     bool unknown; /* one of the two could not be observed */
     bool wanted, no_such_name;
 };
@@ -146,6 +146,7 @@ static void ask_addresses(struct search *s, const struct target *target, struct 
             both->unknown_reason = result->unknown_reason;
         if (result->status == LOOKUP_UNKNOWN) {
             both->unknown = true;
+            both->unknown_text = result->text;
             continue;
         }
         if (result->text != NULL && (both->text == NULL || result->status >= both->status))
@@ -203,7 +204,7 @@ static bool resolve_dns(struct search *s, const struct target *target)
     list_records(s, target, &both);
     if (both.status == LOOKUP_OK || both.unknown) {
         if (both.unknown_reason != NULL)
-            host_addresses_add_failed(s, target, (struct why){ NULL, NULL, NULL }, both.unknown_reason);
+            host_addresses_add_failed(s, target, (struct why){ NULL, both.unknown_text, NULL }, both.unknown_reason);
         return false;
     }
     reason = both.status == LOOKUP_NOT_FOUND ? not_found_reason(target, &both) : "dns-lookup-failed";
@@ -274,7 +275,9 @@ static void resolve_native(struct search *s, const struct target *target)
         return;
     }
     if (native_unknown(fact) != NULL) {
-        host_addresses_add_failed(s, target, (struct why){ NULL, NULL, NULL }, native_unknown(fact));
+        host_addresses_add_failed(s, target,
+                                  (struct why){ NULL, excluded_text(s->region, fact), NULL },
+                                  native_unknown(fact));
         return;
     }
     failure = native_failure_of(fact);

@@ -240,8 +240,10 @@ static bool ask_exchangers(struct search *s, const char *name, enum dns_type typ
         return false;
     out->mx_dnssec = dnssec_word(result);
     out->unknown = result->unknown_reason;
-    if (result->status == LOOKUP_UNKNOWN)
+    if (result->status == LOOKUP_UNKNOWN) {
+        out->unknown_text = result->text;
         return false;
+    }
     note_oddities(s, name, result);
     if (result->status == LOOKUP_OK) {
         out->mx_qname = name;

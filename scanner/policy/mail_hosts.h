@@ -24,7 +24,8 @@ struct lookup_result {
     size_t      count;
     const struct dns_record **unusable;/* of the type asked, but malformed or naming no host */
     size_t      unusable_count;
-    const char *text;                  /* Postfix's words for a failure: "Name service error for name=... type=...: Host not found" */
+    const char *text;                  /* Postfix's words for a failure: "Name service error for name=... type=...: Host not found";
+                                          UNKNOWN: NULL, or which line of ours excludes the name */
     const char *unknown_reason;        /* UNKNOWN: reason code. Also with RETRY when no resolver answered anybody: Postfix
                                           here would retry, but that says nothing of the name */
     bool        bogus;                 /* SERVFAIL: for the dnssec member of reports only */
@@ -71,6 +72,7 @@ struct mail_hosts {
     bool         wanted;         /* something is not observed yet: nothing else is final */
     const char  *unknown;        /* reason code when the list as a whole could not be observed; else NULL. With the reason
                                     resolver-unavailable, why is what Postfix would log here */
+    const char  *unknown_text;   /* which line of --exclude it was, or NULL */
     struct why   why;            /* the state of "why" before the first address is tried; the outcome when none is left */
     bool         used_mx;        /* an MX (or SRV) record was used */
     bool         mx_secure;      /* of the first, best record */

@@ -42,6 +42,9 @@ void host_addresses_add(struct search *, const struct target *);
 /* An entry without address, for the report: why there is none, or (unknown) why that could not be observed. */
 void host_addresses_add_failed(struct search *, const struct target *, struct why, const char *unknown);
 
+/* Which line of --exclude the name of a question met; NULL: none, or it is not known. */
+const char *excluded_text(struct region *, const struct dns_fact *);
+
 void mail_hosts_note(struct search *, const char *code, const char *name);
 void mail_hosts_set_why(struct search *, const char *dsn, const char *reason, const char *text);
 

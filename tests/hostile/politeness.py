@@ -97,9 +97,11 @@ def check_exclusion(tap, arena, scan, sessions):
            [n for n in asked if "exclu" in n])
     tap.ok(not any(s["addr"].startswith(("2001:db8:52:", "2001:db8:53:", "2001:db8:54:")) for s in sessions),
            "nor are excluded hosts and networks contacted")
-    for name in ("excluded.example", "excluded-host.example", "excluded-net.example"):
+    for line, name in enumerate(("excluded.example", "excluded-host.example", "excluded-net.example"), 1):
         d = scan.destinations()[name]
         tap.same((d["verdict"], d["forecast"]["reason"]), ("unknown", "excluded"), f"{name}: unknown, excluded")
+        texts = [f["text"] for f in d["findings"] if f["code"] == "excluded"]
+        tap.ok(any(f"/exclude:{line} excludes" in text for text in texts), f"{name}: the line of the list is named", texts)
 
 
 def check_sharing(tap, arena, scan, sessions):
