@@ -61,7 +61,9 @@ static void tell_empty(const struct inquiry *inquiry, size_t number)
 
     if (hosts->unknown != NULL) {
         finding_add_once(inquiry, hosts->unknown, SEVERITY_WARNING, NULL, NULL, 0,
-                         text != NULL ? text : "the mail hosts of the next-hop could not be observed");
+                         hosts->unknown_text != NULL ? hosts->unknown_text
+                         : text != NULL              ? text
+                                                     : "the mail hosts of the next-hop could not be observed");
         return;
     }
     if (hop->count > 0 || text == NULL)
@@ -175,7 +177,7 @@ static void tell_backup(const struct inquiry *inquiry, size_t number, const stru
             finding_add_once(inquiry, finding_word(backup_codes[i].code), finding_severity(backup_codes[i].code),
                              host->ascii, NULL, 0,
                              region_printf(inquiry->region,
-                                           "were the hosts better than preference %u away, the verdict would be %s",
+                                           "if no host of a better preference than %u answered, the verdict would be %s",
                                            host->preference, verdict_word(verdict)));
 }
 
