@@ -396,6 +396,28 @@ static void test_round_trip(void)
     is_int(lost, 0, "texts that say something else after reading, writing and reading");
 }
 
+/* More names than there is room for at first: each has its last value, and a copy too. */
+static void test_many(void)
+{
+    struct region *region = region_new();
+    struct main_cf *cf = main_cf_parse(region, "main.cf", SLICE(""), NULL), *copy;
+    int wrong = 0;
+
+    for (int i = 0; i < 5000; i++)
+        main_cf_set(cf, region_printf(region, "name_%d", i % 4000), region_printf(region, "value %d", i), "-o", 0);
+    copy = main_cf_copy(region, cf);
+    for (int i = 0; i < 4000; i++) {
+        const char *name = region_printf(region, "name_%d", i);
+        const char *value = region_printf(region, "value %d", i < 1000 ? i + 4000 : i);
+        const struct main_cf_entry *entry = main_cf_find(cf, name), *copied = main_cf_find(copy, name);
+
+        wrong += entry == NULL || strcmp(entry->value, value) != 0 || copied == NULL || strcmp(copied->value, value) != 0;
+    }
+    is_int(wrong, 0, "of 4000 names have another value than the last");
+    check_ok(main_cf_find(cf, "name_4000") == NULL, "no other name is there");
+    region_free(region);
+}
+
 int main(void)
 {
     have_postconf = postconf_installed(&installed) && version_at_least(installed, 3, 6, 0);
@@ -408,5 +430,6 @@ int main(void)
     test_depth();
     test_refused();
     test_round_trip();
+    test_many();
     return check_done();
 }
