@@ -4,11 +4,11 @@
 
 #include "scanner/base/address.h"
 #include "scanner/base/dict.h"
+#include "scanner/base/utf8.h"
 #include "scanner/files.h"
 #include "scanner/policy/nexthop.h"
 
 #define NEXTHOPS_MAX    100
-#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* editors on Windows put it at the front of a file */
 
 struct collector {
     struct region       *region;
@@ -59,8 +59,8 @@ static bool add_file(struct collector *c, const char *path, struct error *err)
 
     if (!file_read(c->region, path, FILE_SIZE_MAX, &rest, NULL, err))
         return false;
-    if (slice_starts_with(rest, slice_of(BYTE_ORDER_MARK)))
-        rest = slice_from_index(rest, strlen(BYTE_ORDER_MARK));
+    if (utf8_has_mark(rest))
+        rest = slice_from_index(rest, strlen(UTF8_MARK));
     while (rest.n > 0) {
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);

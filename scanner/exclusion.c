@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "scanner/base/utf8.h"
 #include "scanner/exit_status.h"
 #include "scanner/files.h"
 
@@ -24,6 +25,8 @@ struct exclusion *exclusion_read(struct region *region, const char *path, struct
 
     if (path != NULL && !file_read(region, path, FILE_SIZE_MAX, &rest, NULL, err))
         return NULL;
+    if (utf8_has_mark(rest))
+        rest = slice_from_index(rest, strlen(UTF8_MARK));
     while (rest.n > 0) {
         struct item *item = region_alloc(region, sizeof(*item));
 

@@ -173,6 +173,10 @@ struct json *json_read(struct slice text, struct error *err)
         error_set(err, EX_DATAERR, "not valid JSON: a NUL byte");
         return NULL;
     }
+    if (utf8_has_mark(text)) {
+        error_set_at(err, EX_DATAERR, NULL, 1, "not valid JSON: a byte order mark in front of it; save it without one");
+        return NULL;
+    }
     j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
     if (j == NULL && json_error_code(&trouble) == json_error_out_of_memory)
         mem_exhausted();

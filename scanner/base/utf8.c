@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+bool utf8_has_mark(struct slice text)
+{
+    return slice_starts_with(text, SLICE(UTF8_MARK));
+}
+
 size_t utf8_decode(struct slice text, uint32_t *code)
 {
     /* By length: the smallest code that needs it. */

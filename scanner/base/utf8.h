@@ -11,6 +11,10 @@
 
 #define UTF8_REPLACEMENT 0xfffdu
 
+/* The byte order mark that some editors put at the front of a file. */
+#define UTF8_MARK "\xef\xbb\xbf"
+bool utf8_has_mark(struct slice text);
+
 /* Decodes the character that text begins with. Returns its length, 1..4, or 0 when text is empty or begins otherwise. */
 size_t utf8_decode(struct slice text, uint32_t *code);
 /* Adds a character; code is one that utf8_decode gives. */

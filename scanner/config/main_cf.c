@@ -1,5 +1,7 @@
 #include "scanner/config/main_cf.h"
 
+#include "scanner/base/utf8.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -173,6 +175,11 @@ static void report_line(struct error *err, const char *file, int line, const cha
 {
     int shown = (int)(text.n < QUOTE_MAX ? text.n : QUOTE_MAX);
 
+    if (utf8_has_mark(text)) {
+        error_set_at(err, STATUS_CONFIG, file, line, "%s: the file begins with a byte order mark", what);
+        error_fix(err, "save it without one: Postfix takes it for text");
+        return;
+    }
     error_set_at(err, STATUS_CONFIG, file, line, "%s: \"%.*s%s\"", what, shown, text.p,
                  text.n > QUOTE_MAX ? "..." : "");
     error_fix(err,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scanner/base/mem.h"
+#include "scanner/base/utf8.h"
 #include "scanner/config/main_cf.h"
 
 #define STATUS_CONFIG 78
@@ -309,8 +310,11 @@ static bool parse_services(struct parser *p, struct slice text, struct master_se
             room = room ? room * 2 : 32;
             *services = mem_grow(*services, room, sizeof(**services));
         }
-        if (!parse_service(p, content, &(*services)[*count]))
+        if (!parse_service(p, content, &(*services)[*count])) {
+            if (utf8_has_mark(content))
+                error_fix(p->err, "save the file without the byte order mark at its front: Postfix takes it for text");
             return false;
+        }
         ++*count;
     }
     return true;

@@ -78,7 +78,7 @@ struct table_loader {
  *   table-alias-format       "key: value"                                    table-not-utf8         the line, or the value
  *   table-bad-rule           a rule that is skipped                          table-empty-result     a rule without a result
  *   table-extra-text         text after if or endif; indented rule           table-missing-endif
- *   table-more-notices       there were more than TABLE_NOTICES_MAX */
+ *   byte-order-mark          at the front     table-more-notices       there were more than TABLE_NOTICES_MAX */
 #define TABLE_NOTICES_MAX 1000
 struct table_notice {
     const char *code;

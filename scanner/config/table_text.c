@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scanner/base/hostname.h"
+#include "scanner/base/utf8.h"
 #include "scanner/config/table_impl.h"
 
 bool table_read(struct table *t, const struct table_loader *loader, const char *path, struct slice *text)
@@ -24,6 +25,8 @@ bool table_read(struct table *t, const struct table_loader *loader, const char *
 void table_lines_init(struct table_lines *lines, struct table *t, struct slice text)
 {
     *lines = (struct table_lines){ .table = t, .region = t->region, .rest = text, .line = 1 };
+    if (utf8_has_mark(text))
+        table_note(t, "byte-order-mark", 1, "a byte order mark at the front of the file: it is part of the first line");
 }
 
 /* To the C strings of Postfix a line ends at a NUL byte. */

@@ -1,6 +1,7 @@
 /* Parameters as such: obsolete, misspelt, set twice, with a comment behind them. */
 #include <string.h>
 
+#include "scanner/base/utf8.h"
 #include "scanner/judge/lint_impl.h"
 
 /* lmtp_ twins are found by their smtp_ row. */
@@ -146,8 +147,22 @@ static void check_overridden(struct lint *lint, const struct main_cf_entry *entr
                   entry->name, last->line);
 }
 
+/* A first line that is a comment keeps Postfix from starting; any other is what it is, under another name. */
+static void check_marks(struct lint *lint)
+{
+    const struct main_cf_entry *e = main_cf_entries(lint->config->main_cf);
+    const struct master_cf *services = lint->config->master_cf;
+
+    if (e != NULL && utf8_has_mark(slice_of(e->name)))
+        lint_tell(lint, LINT_BYTE_ORDER_MARK, e->file, e->line, "%s is not set", e->name + strlen(UTF8_MARK));
+    if (services != NULL && services->service_count > 0 && utf8_has_mark(slice_of(services->services[0].name)))
+        lint_tell(lint, LINT_BYTE_ORDER_MARK, services->file, services->services[0].line, "there is no service %s",
+                  services->services[0].name + strlen(UTF8_MARK));
+}
+
 void lint_main_cf(struct lint *lint)
 {
+    check_marks(lint);
     for (const struct main_cf_entry *e = main_cf_entries(lint->config->main_cf); e != NULL; e = e->next) {
         check_overridden(lint, e);
         check_comment(lint, e);
