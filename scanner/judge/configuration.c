@@ -201,6 +201,8 @@ void judge_configuration(struct region *region, struct findings *findings, const
         review_service(&review, s);
         dane |= uses(s, wants_dane);
     }
+    for (const struct config_file *file = input->config->files; file != NULL; file = file->next)
+        review_own_eyes(&review, file, "what Postfix makes of it is not known");
     for (const struct table_notice *notice = input->config->notices; notice != NULL; notice = notice->next)
         tell_notice(&review, notice);
     if (dane)

@@ -169,7 +169,7 @@ static void check_anchors(struct decision *d)
         if (file == NULL && d->view->wants != NULL) {
             wants_file(d->view->wants, name);
             d->out->wanted = true;
-        } else if (file == NULL) {
+        } else if (file == NULL || (file->error != NULL && file->only_ours)) {
             d->out->unknown = "local-fault";
         } else if (file->error != NULL || policy_tafile_trouble(file->text) != NULL) {
             invalid(d, CONFIGURATION_PROBLEM, "policy-invalid");

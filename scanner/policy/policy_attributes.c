@@ -95,6 +95,10 @@ static bool apply_tafile(struct policy_parser *parser, const char *name, struct 
         parser->wanted_file = path;
         return true;
     }
+    if (file->error != NULL && file->only_ours) {
+        parser->ours = file->error;
+        return true;
+    }
     if (file->error != NULL)
         return policy_fail(parser, "error opening trust anchor file: %s: %s", path, file->error);
     trouble = policy_tafile_trouble(file->text);

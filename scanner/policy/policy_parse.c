@@ -203,6 +203,15 @@ static void set_wanted(struct policy_parser *parser)
                         : region_printf(parser->region, "the trust anchor file %s was not read", parser->wanted_file);
 }
 
+/* smtp(8) has rights of its own: what it would make of the entry is not known. */
+static void set_unreadable(struct policy_parser *parser)
+{
+    parser->policy->level = LEVEL_INVALID;
+    parser->policy->trouble = POLICY_UNREADABLE;
+    parser->policy->error = region_printf(parser->region, "trust anchor file %s; Postfix may be able to read it, we are not",
+                                          parser->ours);
+}
+
 void policy_parse(struct region *region, struct policy *policy, struct slice value, const struct service *service,
                   const struct config *config, const struct view *view)
 {
@@ -222,4 +231,6 @@ void policy_parse(struct region *region, struct policy *policy, struct slice val
         ignore_attributes(&parser);
     else if (parse_attributes(&parser) && parser.wanted_file != NULL)
         set_wanted(&parser);
+    else if (parser.ours != NULL && policy->trouble == POLICY_FINE)
+        set_unreadable(&parser);
 }

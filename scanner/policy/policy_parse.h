@@ -14,6 +14,7 @@ struct policy_parser {
     struct slice rest;       /* not read yet */
     unsigned seen;           /* attributes that came already: a bit for each row of the table */
     const char *wanted_file; /* a trust anchor file that was not read yet */
+    const char *ours;        /* why one could not be read that Postfix may well read */
 };
 
 #define POLICY_BRACES_HINT "\"{ name = value }\" needs Postfix 3.10 or later; write name=value"

@@ -60,6 +60,21 @@ as_nobody scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[127.0.0.1]
 has "$work/out" 'config/ca: Permission denied' 'authorities that we may not read: told'
 has_not "$work/out" 'local-tls-engine|local-no-ca' 'authorities that we may not read: Postfix has them'
 
+configuration "smtp_tls_policy_maps = inline:{ { [127.0.0.1]:1 = secure tafile=$work/config/ca } }"
+as_nobody scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[127.0.0.1]:1'
+status_is 3 'a trust anchor file that we may not read: unknown'
+has "$work/out" 'config/ca: Permission denied;' 'a trust anchor file that we may not read: told'
+has_not "$work/out" 'policy-invalid|critical' 'a trust anchor file that we may not read: the policy is not invalid'
+as_nobody lint -c "$work/config"
+has_not "$work/out" 'tafile-unusable' 'a trust anchor file that we may not read: lint does not call it unusable'
+run scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[127.0.0.1]:1'
+has_not "$work/out" 'Permission denied|table-unreadable' 'a trust anchor file that root may read'
+
+configuration "smtp_tls_trust_anchor_file = $work/config/ca" 'smtp_tls_policy_maps = static:secure'
+as_nobody scan -c "$work/config" --resolver 127.0.0.1:1 --timeout 1 '[127.0.0.1]:1'
+status_is 3 'trust anchors of main.cf that we may not read: unknown'
+has "$work/out" 'config/ca: Permission denied' 'trust anchors of main.cf that we may not read: told'
+
 chmod 600 "$work/config/main.cf"
 as_nobody lint -c "$work/config"
 status_is 66 'a main.cf that we may not read: status'
