@@ -20,7 +20,8 @@ static bool load_proposed(struct audit *audit, struct error *err)
     const char          **overrides = region_array(audit->region, count + 1, sizeof(*overrides));
     struct load_request   request = { options->proposed != NULL ? options->proposed : options->config_dir, overrides, count,
                                       options->proposed_version != NULL ? options->proposed_version
-                                                                        : options->postfix_version };
+                                                                        : options->postfix_version,
+                                      options->proposed_version != NULL ? "--proposed-version" : NULL };
 
     if (options->proposed == NULL && options->proposed_overrides.count == 0 && options->proposed_version == NULL)
         return true;
@@ -61,7 +62,7 @@ static bool options_agree(const struct options *options, struct error *err)
 bool audit_init(struct audit *audit, struct region *region, const struct options *options, struct error *err)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
-                                    options->postfix_version };
+                                    options->postfix_version, NULL };
 
     memset(audit, 0, sizeof(*audit));
     audit->began_ms = loop_now_ms(NULL);

@@ -52,19 +52,21 @@ static struct main_cf *only_machine_defaults(struct region *region, const struct
 }
 
 /* What an installed Postfix is, we take as it is; to be asked for, a release must be one that we know how to judge. */
-static bool version_wished(struct config *config, const char *text, struct error *err)
+static bool version_wished(struct config *config, const struct load_request *request, struct error *err)
 {
-    char newest[VERSION_TEXT_MAX];
+    const char *text = request->version;
+    const char *option = request->version_option != NULL ? request->version_option : "--postfix-version";
+    char        newest[VERSION_TEXT_MAX];
 
     if (!version_parse(&config->version, slice_of(text))) {
-        error_set(err, EXIT_USAGE_ERROR, "--postfix-version %s: no release known here", text);
+        error_set(err, EXIT_USAGE_ERROR, "%s %s: no release known here", option, text);
         error_fix(err, "write a release from 3.4 on, such as 3.7 or 3.7.11");
         return false;
     }
     if (version_is_known(config->version, strchr(text, '-') != NULL))
         return true;
     version_to_text(version_newest(), newest);
-    error_set(err, EXIT_USAGE_ERROR, "--postfix-version %s: the newest release known here is %s", text, newest);
+    error_set(err, EXIT_USAGE_ERROR, "%s %s: the newest release known here is %s", option, text, newest);
     error_fix(err, "write a release up to that one");
     return false;
 }
@@ -83,7 +85,7 @@ static bool settle_version(struct config *config, const struct load_request *req
         config->version = version_newest();
         return true;
     }
-    return version_wished(config, request->version, err);
+    return version_wished(config, request, err);
 }
 
 static void fix_reading(struct error *err, bool missing, const char *fix)

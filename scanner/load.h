@@ -12,6 +12,7 @@ struct load_request {
     const char *const *overrides;      /* "name=value" */
     size_t             override_count;
     const char        *version;        /* NULL: the installed Postfix, else the newest known */
+    const char        *version_option; /* which option it came with, for messages; NULL: --postfix-version */
 };
 
 /* Reads a configuration whole. It lives in the region. NULL, and *err: no such directory or file (66), a main.cf or

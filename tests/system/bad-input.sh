@@ -59,6 +59,10 @@ run scan -c "$work/config" --postfix-version 99.1 example.org
 status_is 64 'a release that is ahead of us: status'
 has "$work/err" '99.1: the newest release known here is 3\.' 'a release that is ahead of us: the newest one known is named'
 
+run scan -c "$work/config" --proposed-version 99.1 example.org
+status_is 64 'a proposed release that is ahead of us: status'
+has "$work/err" 'proposed-version 99.1: the newest' 'a proposed release that is ahead of us: the option is named'
+
 run scan -c "$work/config" 'not a destination'
 status_is 64 'no destination: status'
 has "$work/err" 'not a destination' 'no destination: it is named'
@@ -76,6 +80,25 @@ result $? 'a list as an editor on Windows leaves it, and an address with a #'
 run scan -c "$work/config" -f "$work/nolist"
 status_is 66 'a missing list: status'
 
+printf '\357\273\277example.org\n' >"$work/exclude"
+run scan -c "$work/config" --exclude "$work/exclude" --resolver 127.0.0.1:1 -o 'default_transport=smtp' example.org
+has "$work/out" 'exclude:1 excludes example.org' 'an exclusion list with a byte order mark'
+
+printf '\357\273\277{}\n' >"$work/report.json"
+run report "$work/report.json"
+status_is 65 'a report with a byte order mark: status'
+has "$work/err" 'report.json:1: .*byte order mark' 'a report with a byte order mark: message'
+
+for name in main.cf master.cf; do
+    configuration
+    { printf '\357\273\277# a comment\n'; cat "$work/config/$name"; } >"$work/marked"
+    mv "$work/marked" "$work/config/$name"
+    run scan -c "$work/config" example.org
+    status_is 78 "$name with a byte order mark: status"
+    has "$work/err" "$name:1: .*byte order mark" "$name with a byte order mark: message"
+done
+
+configuration
 printf '192.0.2.0/33\n' >"$work/exclude"
 run scan -c "$work/config" --exclude "$work/exclude" example.org
 status_is 64 'a bad exclusion: status'
