@@ -456,6 +456,8 @@ static enum fetch_outcome begin(struct https_fetch *f)
         return FETCH_NO_ANCHORS;
     if (f->wish.count == 0)
         return FETCH_NOT_ALLOWED;
+    if (!hostname_is_valid(slice_of(f->host)))
+        return conclude(f, FETCH_LOCAL, "no name of a host");
     f->easy = curl_easy_init();
     if (!f->easy)
         mem_exhausted();
@@ -485,8 +487,6 @@ struct https_fetch *https_fetch_start(struct https_client *client, const struct 
     f->arg = arg;
     f->region = region_new();
     f->wish = *wish;
-    if (f->wish.count > LIMIT_FETCH_ADDRESSES)
-        f->wish.count = LIMIT_FETCH_ADDRESSES;
     if (f->wish.count > 0)
         f->wish.addresses = region_copy(f->region, wish->addresses, f->wish.count * sizeof *wish->addresses);
     f->host = region_printf(f->region, "mta-sts.%s", wish->domain);

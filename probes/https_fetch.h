@@ -34,7 +34,7 @@ typedef void https_done_fn(void *arg, const struct policy_fetch *);
 
 struct https_fetch;
 
-/* Copies the wish, whose addresses beyond LIMIT_FETCH_ADDRESSES are not asked. done is called exactly once, from the loop,
+/* Copies the wish. done is called exactly once, from the loop,
  * never from inside this call, and the request is gone when it returns; it is not called after https_fetch_cancel(). What it is
  * given is borrowed until it returns. */
 struct https_fetch *https_fetch_start(struct https_client *, const struct want_fetch *, https_done_fn *done, void *arg);

@@ -21,7 +21,6 @@
 #define LIMIT_FETCH_SECONDS   60          /* a request in all */
 #define LIMIT_FETCH_CONNECT   30          /* of these, until the handshake is over */
 #define LIMIT_FETCH_HEADERS   65536       /* bytes of all headers and trailers */
-#define LIMIT_FETCH_ADDRESSES 16          /* of one policy host */
 
 /* DNS. */
 #define LIMIT_DNS_SOCKETS    256          /* questions on the wire at a time; others queue */

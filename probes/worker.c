@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "probes/confine.h"
+#include "probes/https_fetch.h"
 #include "probes/id_set.h"
 #include "probes/limits.h"
 #include "probes/record.h"
@@ -22,6 +23,7 @@ struct request {
     int64_t              id;
     struct region       *region;   /* a conversation's profile */
     struct smtp_session *session;
+    struct https_fetch  *fetch;
 };
 
 struct worker {
@@ -29,6 +31,7 @@ struct worker {
     struct record_channel *channel;
     struct dns_client     *dns;
     struct tls_contexts   *contexts;
+    struct https_client   *https;
     struct smtp_setup      smtp;
     struct id_set          sent;    /* certificates that the scanner has */
     struct request        *requests;
@@ -149,6 +152,15 @@ static void smtp_done(void *arg, const struct smtp_outcome *outcome)
     request_free(r);
 }
 
+static void fetch_done(void *arg, const struct policy_fetch *fact)
+{
+    struct request *r = arg;
+
+    if (!send_fact(r->worker, r->id, facts_fetch_to_json(fact)))
+        stop(r->worker, EXIT_OWN);
+    request_free(r);
+}
+
 /* Requests. They come from the scanner, which is trusted with the network; a record that is wrong is a bug of ours, and
  * ends the process. */
 
@@ -180,6 +192,21 @@ static bool ask_conversation(struct worker *w, int64_t id, const struct json *va
     return true;
 }
 
+static bool ask_policy(struct worker *w, int64_t id, const struct json *value)
+{
+    struct request *r = request_new(w, id);
+    struct want_fetch wish;
+    struct error err;
+
+    if (!want_fetch_from_json(r->region, value, &wish, &err)) {
+        request_free(r);
+        send_note(w, err.text);
+        return false;
+    }
+    r->fetch = https_fetch_start(w->https, &wish, fetch_done, r);
+    return true;
+}
+
 static bool read_resolvers(const struct json *list, struct dns_setup *dns)
 {
     for (size_t i = 0; i < json_count(list) && dns->count < RESOLVERS_MAX; i++) {
@@ -202,17 +229,19 @@ static bool take_setup(struct worker *w, const struct json *setup)
     struct confine_wish wish = { .uid = (uint32_t)json_get_integer(setup, "uid", 65534),
                                  .gid = (uint32_t)json_get_integer(setup, "gid", 65534),
                                  .lookups = json_get_bool(setup, "lookups", false), .layers = CONFINED_ALL };
+    struct https_setup https = { .loop = w->loop, .port = (uint16_t)json_get_integer(setup, "https_port", 0) };
     unsigned in_force;
     struct error err;
 
     if (w->dns || !read_resolvers(json_get(dns, "resolvers"), &dns_setup))
         return false;
+    w->smtp.timeout = https.timeout = (uint32_t)json_get_integer(setup, "timeout", 0);
+    w->https = https_client_new(&https);
     if (!confine_process(&wish, &in_force, &err)) {
         send_note(w, err.text);
         return false;
     }
     send_number(w, "confined", in_force);
-    w->smtp.timeout = (uint32_t)json_get_integer(setup, "timeout", 0);
     w->dns = dns_client_new(w->loop, &dns_setup);
     return true;
 }
@@ -230,6 +259,12 @@ static bool take_chain(struct worker *w, const struct json *chain)
     return true;
 }
 
+static bool take_trusted(struct worker *w, const struct json *pem)
+{
+    https_client_trust(w->https, json_as_slice(pem));
+    return json_is_text(pem);
+}
+
 static bool take_record(struct worker *w, const struct json *record)
 {
     int64_t id = json_get_integer(record, "id", -1);
@@ -240,12 +275,16 @@ static bool take_record(struct worker *w, const struct json *record)
         return false;
     if (json_get(record, "chain"))
         return take_chain(w, json_get(record, "chain"));
+    if (json_get(record, "trusted"))
+        return take_trusted(w, json_get(record, "trusted"));
     if (json_get(record, "call"))
         return send_number(w, "here", json_get_integer(record, "call", 0));
     if (id < 0)
         return false;
     if (json_get(record, "dns"))
         return ask_dns(w, id, json_get(record, "dns"));
+    if (json_get(record, "policy"))
+        return ask_policy(w, id, json_get(record, "policy"));
     return json_get(record, "profile") && ask_conversation(w, id, json_get(record, "profile"));
 }
 
@@ -279,8 +318,11 @@ static void worker_clear(struct worker *w)
     while (w->requests) {
         if (w->requests->session)
             smtp_session_cancel(w->requests->session);
+        if (w->requests->fetch)
+            https_fetch_cancel(w->requests->fetch);
         request_free(w->requests);
     }
+    https_client_free(w->https);
     tls_contexts_free(w->contexts);
     id_set_clear(&w->sent);
     record_channel_free(w->channel);

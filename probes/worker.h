@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "probes/dns_client.h"
+#include "scanner/base/slice.h"
 
 /* A client certificate chain with its key, as PEM text. It is handed over in memory only, and never comes back. */
 struct client_chain {
@@ -22,18 +23,22 @@ struct worker_setup {
     const struct client_chain *chains;
     size_t                     chain_count;
     const char                *user;      /* whom to become when started as root; NULL: nobody */
+    uint16_t                   https_port; /* 0: 443; tests have others */
     bool                       lookups;   /* DNS_NATIVE may be asked for; otherwise it cannot be answered */
 };
 
 /* Records from the scanner, each a JSON object with one of:
- *   "setup": timeout, uid, gid, lookups, dns first, and once
+ *   "setup": timeout, uid, gid, lookups, dns, https_port
+ *                                             first, and once
  *   "chain": id, pem
+ *   "trusted": PEM                            certificates of authorities, for policies
  *   "id" with "dns": name, type
  *   "id" with "profile": profile_to_json()
+ *   "id" with "policy": want_fetch_to_json()
  *   "call": a number                          asks for a sign of life
  * and to the scanner:
  *   "certificate": facts_cert_to_json()       before the first conversation that names it
- *   "id" with "fact": facts_dns_to_json() or facts_conversation_to_json()
+ *   "id" with "fact": facts_dns_to_json(), facts_conversation_to_json() or facts_fetch_to_json()
  *   "here": the number of the call
  *   "confined": the sum of enum confinement   once, before any fact
  *   "note": words for --verbose */

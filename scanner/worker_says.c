@@ -6,10 +6,33 @@
 #include "probes/wire/x509_facts.h"
 #include "scanner/facts/facts_json.h"
 
-static bool fail(struct error *err, const char *what)
+static const void *fail(struct error *err, const char *what)
 {
     error_set(err, 0, "%s", what);
-    return false;
+    return NULL;
+}
+
+/* Questions. */
+
+struct json *worker_question_to_json(const char *name, enum dns_type type)
+{
+    struct json *request = json_object(), *question = json_object();
+
+    json_put(question, "name", json_text(name));
+    json_put(question, "type", json_integer(type));
+    json_put(request, "dns", question);
+    return request;
+}
+
+/* The fact of a question that nothing was heard of yet. */
+static struct dns_fact *question_of(struct region *region, const struct json *request)
+{
+    const struct json *question = json_get(request, "dns");
+    struct dns_fact *fact = region_alloc(region, sizeof *fact);
+
+    fact->name = region_text(region, json_get_text(question, "name"));
+    fact->type = (enum dns_type)json_get_integer(question, "type", 0);
+    return fact;
 }
 
 static bool record_belongs(enum dns_type asked, const struct dns_record *record)
@@ -19,32 +42,156 @@ static bool record_belongs(enum dns_type asked, const struct dns_record *record)
     return record->type == asked || record->type == DNS_CNAME;
 }
 
-bool worker_says_dns(struct region *region, const struct json *value, const char *name, enum dns_type type,
-                     struct dns_fact *fact, struct error *err)
+static const void *read_dns(struct region *region, const struct json *request, const struct json *value,
+                            const struct id_set *sent, struct error *err)
 {
+    const struct dns_fact *asked = question_of(region, request);
+    struct dns_fact *fact = region_alloc(region, sizeof *fact);
+
+    (void)sent;
     if (!facts_dns_from_json(region, value, fact, err))
-        return false;
+        return NULL;
     for (size_t i = 0; i < fact->count; i++)
-        if (!record_belongs(type, &fact->records[i]))
+        if (!record_belongs(asked->type, &fact->records[i]))
             return fail(err, "an answer to another question");
-    fact->name = name;
-    fact->type = type;
-    return true;
+    fact->name = asked->name;
+    fact->type = asked->type;
+    return fact;
 }
 
-bool worker_says_conversation(struct region *region, const struct json *value, const struct profile *profile,
-                              const struct id_set *sent, struct conversation *fact, struct error *err)
+static const void *crashed_dns(struct region *region, const struct json *request)
 {
+    struct dns_fact *fact = question_of(region, request);
+
+    fact->outcome = DNS_CRASHED;
+    return fact;
+}
+
+static void tell_dns(const struct workers_events *events, void *arg, uint64_t id, const void *fact)
+{
+    events->on_dns(arg, id, fact);
+}
+
+const struct worker_kind worker_question = { true, read_dns, crashed_dns, tell_dns };
+
+/* Conversations. */
+
+struct json *worker_conversation_to_json(const struct profile *profile)
+{
+    struct json *request = json_object();
+
+    json_put(request, "profile", profile_to_json(profile));
+    return request;
+}
+
+static const struct profile *profile_of(struct region *region, const struct json *request)
+{
+    struct profile *profile = region_alloc(region, sizeof *profile);
+
+    profile_from_json(region, json_get(request, "profile"), profile, NULL);
+    return profile;
+}
+
+static const void *read_conversation(struct region *region, const struct json *request, const struct json *value,
+                                     const struct id_set *sent, struct error *err)
+{
+    struct conversation *fact = region_alloc(region, sizeof *fact);
+
     if (!facts_conversation_from_json(region, value, fact, err))
-        return false;
+        return NULL;
     for (size_t i = 0; i < fact->certificate_count; i++)
         if (!id_set_has(sent, fact->certificates[i]))
             return fail(err, "a certificate that was not sent");
-    fact->profile = profile;
+    fact->profile = profile_of(region, request);
     fact->attempts = 1;
     fact->first_refusal = (struct reply){ .code = 0 };
-    return true;
+    return fact;
 }
+
+static const void *crashed_conversation(struct region *region, const struct json *request)
+{
+    struct conversation *fact = region_alloc(region, sizeof *fact);
+
+    fact->profile = profile_of(region, request);
+    fact->attempts = 1;
+    fact->ending = ENDING_CRASHED;
+    return fact;
+}
+
+static void tell_conversation(const struct workers_events *events, void *arg, uint64_t id, const void *fact)
+{
+    events->on_conversation(arg, id, fact);
+}
+
+const struct worker_kind worker_conversation = { false, read_conversation, crashed_conversation, tell_conversation };
+
+/* Policies. */
+
+struct json *worker_policy_to_json(const struct want_fetch *want)
+{
+    struct json *request = json_object();
+
+    json_put(request, "policy", want_fetch_to_json(want));
+    return request;
+}
+
+static const struct want_fetch *wish_of(struct region *region, const struct json *request)
+{
+    struct want_fetch *want = region_alloc(region, sizeof *want);
+
+    want_fetch_from_json(region, json_get(request, "policy"), want, NULL);
+    return want;
+}
+
+/* Outcomes that a worker does not come to by itself. */
+static bool is_not_its_own(enum fetch_outcome outcome)
+{
+    return outcome == FETCH_CRASHED || outcome == FETCH_NOT_ALLOWED || outcome == FETCH_EXCLUDED ||
+           outcome == FETCH_INTERRUPTED || outcome == FETCH_DEADLINE;
+}
+
+static bool was_to_be_asked(const struct want_fetch *want, const struct address *address)
+{
+    for (size_t i = 0; i < want->count; i++)
+        if (address_eq(&want->addresses[i], address))
+            return true;
+    return address->family == FAMILY_NONE;
+}
+
+static const void *read_fetch(struct region *region, const struct json *request, const struct json *value,
+                              const struct id_set *sent, struct error *err)
+{
+    const struct want_fetch *want = wish_of(region, request);
+    struct policy_fetch *fact = region_alloc(region, sizeof *fact);
+
+    (void)sent;
+    if (!facts_fetch_from_json(region, value, fact, err))
+        return NULL;
+    if (is_not_its_own(fact->outcome))
+        return fail(err, "a policy that was not asked for, as it says");
+    if (!was_to_be_asked(want, &fact->address))
+        return fail(err, "a policy of another host");
+    fact->domain = want->domain;
+    return fact;
+}
+
+static const void *crashed_fetch(struct region *region, const struct json *request)
+{
+    struct policy_fetch *fact = region_alloc(region, sizeof *fact);
+
+    fact->domain = wish_of(region, request)->domain;
+    fact->outcome = FETCH_CRASHED;
+    return fact;
+}
+
+static void tell_fetch(const struct workers_events *events, void *arg, uint64_t id, const void *fact)
+{
+    events->on_fetch(arg, id, fact);
+}
+
+const struct worker_kind worker_policy = { false, read_fetch, crashed_fetch, tell_fetch };
+
+/* Certificates. */
 
 bool worker_says_certificate(struct region *region, const struct json *value, struct cert *cert, struct error *err)
 {
@@ -53,7 +200,6 @@ bool worker_says_certificate(struct region *region, const struct json *value, st
     if (!facts_cert_from_json(region, value, &told, err))
         return false;
     x509_facts_read(region, told.der, told.der_length, cert);
-    if (strcmp(told.id, cert->id) != 0 || told.der_length > LIMIT_CERT_LIST)
-        return fail(err, "a certificate that is not what it says");
-    return true;
+    return (strcmp(told.id, cert->id) == 0 && told.der_length <= LIMIT_CERT_LIST)
+           || fail(err, "a certificate that is not what it says");
 }

@@ -17,7 +17,6 @@
 #include "scanner/base/json.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
-#include "scanner/facts/facts_json.h"
 #include "scanner/worker_says.h"
 #include "scanner/workers_setup.h"
 
@@ -27,24 +26,13 @@
 #define DEATHS_IN_A_ROW   10   /* with nothing asked of the worker: there is no use in going on */
 #define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
 
-struct ask;
-
-/* What can be asked. */
-struct ask_kind {
-    bool is_question;           /* of a resolver: it may be sent again. What contacts others is tried once here, for the
-                                 * next time is a matter of politeness */
-    bool (*take)(struct workers *, struct ask *, const struct json *value, struct region *, struct error *err);
-    void (*tell_crashed)(struct workers *, const struct ask *, struct region *);
-};
-
 /* What is not answered yet: queued, or sent to the worker. */
 struct ask {
     uint64_t      id;
-    const struct ask_kind *kind;
+    const struct worker_kind *kind;
     struct json  *request;      /* as it is sent */
-    char         *name;         /* of a question */
-    enum dns_type type;
-    unsigned      tries;        /* at most TRIES */
+    unsigned      tries;        /* at most TRIES; what contacts others is tried once here, for the next time is a matter of
+                                 * politeness */
     struct ask   *next_same;    /* bucket */
     struct list  *list;         /* where it is */
     struct ask   *before, *after;
@@ -59,8 +47,8 @@ struct workers {
     const struct workers_events *events;
     void                        *arg;
     struct json                 *setup;
-    struct json                **chains;
-    size_t                       chain_count;
+    struct json                **told;         /* to every worker behind the setup: client chains, authorities */
+    size_t                       told_count, told_room;
     struct record_channel       *channel;
     pid_t                        pid;
     struct id_set                certificates; /* that this worker has sent */
@@ -120,7 +108,6 @@ static struct ask **place_of(struct workers *w, uint64_t id)
 static void ask_free(struct ask *ask)
 {
     json_free(ask->request);
-    mem_free(ask->name);
     mem_free(ask);
 }
 
@@ -166,6 +153,22 @@ static void on_room(void *arg);
 
 static const struct record_events channel_events = { on_record, on_closed, on_room };
 
+/* Takes record. */
+static void tell_each(struct workers *w, struct json *record)
+{
+    if (w->told_count == w->told_room) {
+        w->told_room = w->told_room ? 2 * w->told_room : 8;
+        w->told = mem_grow(w->told, w->told_room, sizeof *w->told);
+    }
+    w->told[w->told_count++] = record;
+}
+
+static void send_told(struct workers *w, size_t first)
+{
+    for (size_t i = first; i < w->told_count; i++)
+        send_value(w, w->told[i]);
+}
+
 /* The worker is this program's image without an exec: nothing has to be found, and a changed file does no harm. */
 static bool start_worker(struct workers *w, struct error *err)
 {
@@ -187,8 +190,7 @@ static bool start_worker(struct workers *w, struct error *err)
     w->channel = record_channel_new(w->loop, pair[0], &channel_events, w);
     w->called = 0;
     send_value(w, w->setup);
-    for (size_t i = 0; i < w->chain_count; i++)
-        send_value(w, w->chains[i]);
+    send_told(w, 0);
     return true;
 }
 
@@ -294,7 +296,8 @@ static void on_room(void *arg)
     pump(arg);
 }
 
-static struct ask *ask_new(struct workers *w, uint64_t id, const struct ask_kind *kind, struct json *request)
+/* Takes request. */
+static void ask_new(struct workers *w, uint64_t id, const struct worker_kind *kind, struct json *request)
 {
     struct ask *ask = mem_alloc(sizeof *ask);
 
@@ -306,102 +309,60 @@ static struct ask *ask_new(struct workers *w, uint64_t id, const struct ask_kind
     w->buckets[id % BUCKETS] = ask;
     w->pending++;
     list_add(kind->is_question ? &w->questions : &w->contacts, ask);
-    return ask;
-}
-
-static void begin(struct workers *w, struct ask *ask)
-{
     if (w->channel)
         pump(w);
     else
         give_up(w, ask);
 }
 
-/* Answers. False: the worker says what no worker of ours would say. */
-
-static bool take_dns(struct workers *w, struct ask *ask, const struct json *value, struct region *region,
-                     struct error *err)
-{
-    struct dns_fact fact;
-
-    if (!worker_says_dns(region, value, ask->name, ask->type, &fact, err))
-        return false;
-    ask_over(w, ask);
-    w->events->on_dns(w->arg, ask->id, &fact);
-    ask_free(ask);
-    pump(w);
-    return true;
-}
-
-static bool take_conversation(struct workers *w, struct ask *ask, const struct json *value, struct region *region,
-                              struct error *err)
-{
-    struct conversation fact;
-    struct profile profile;
-
-    if (!profile_from_json(region, json_get(ask->request, "profile"), &profile, err)
-        || !worker_says_conversation(region, value, &profile, &w->certificates, &fact, err))
-        return false;
-    w->certificates_in_a_row = 0;
-    ask_over(w, ask);
-    w->events->on_conversation(w->arg, ask->id, &fact);
-    ask_free(ask);
-    return true;
-}
-
-static void tell_crashed_dns(struct workers *w, const struct ask *ask, struct region *region)
-{
-    struct dns_fact fact = { .name = ask->name, .type = ask->type, .outcome = DNS_CRASHED };
-
-    (void)region;
-    w->events->on_dns(w->arg, ask->id, &fact);
-}
-
-static void tell_crashed_conversation(struct workers *w, const struct ask *ask, struct region *region)
-{
-    struct profile profile;
-    struct conversation fact = { .profile = &profile, .attempts = 1, .ending = ENDING_CRASHED };
-
-    if (profile_from_json(region, json_get(ask->request, "profile"), &profile, NULL))
-        w->events->on_conversation(w->arg, ask->id, &fact);
-}
-
-static const struct ask_kind question = { true, take_dns, tell_crashed_dns };
-static const struct ask_kind conversation = { false, take_conversation, tell_crashed_conversation };
-
 void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
 {
-    struct json *request = json_object(), *inner = json_object();
-    struct ask *ask;
-
-    json_put(inner, "name", json_text(name));
-    json_put(inner, "type", json_integer(type));
-    json_put(request, "dns", inner);
-    ask = ask_new(w, id, &question, request);
-    ask->name = mem_text(name);
-    ask->type = type;
-    begin(w, ask);
+    ask_new(w, id, &worker_question, worker_question_to_json(name, type));
 }
 
 void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
 {
-    struct json *request = json_object();
-
-    json_put(request, "profile", profile_to_json(profile));
-    begin(w, ask_new(w, id, &conversation, request));
+    ask_new(w, id, &worker_conversation, worker_conversation_to_json(profile));
 }
+
+void workers_fetch(struct workers *w, uint64_t id, const struct want_fetch *want)
+{
+    ask_new(w, id, &worker_policy, worker_policy_to_json(want));
+}
+
+void workers_trust(struct workers *w, struct slice pem)
+{
+    size_t count, before = w->told_count;
+    struct json **records = worker_trusted_to_json(pem, &count);
+
+    for (size_t i = 0; i < count; i++)
+        tell_each(w, records[i]);
+    mem_free(records);
+    if (w->channel)
+        send_told(w, before);
+}
+
+/* Answers. False: the worker says what no worker of ours would say. */
 
 static bool take_fact(struct workers *w, const struct json *record, struct region *region, struct error *err)
 {
     struct ask *ask = *place_of(w, (uint64_t)json_get_integer(record, "id", -1));
-    const struct json *value = json_get(record, "fact");
+    const void *fact;
 
     /* Only what is with the worker: not what waits here. */
     if (!ask || ask->list != &w->sent) {
         error_set(err, 0, "an answer that nobody asked for");
         return false;
     }
-    return ask->kind->take(w, ask, value, region, err);
+    fact = ask->kind->read(region, ask->request, json_get(record, "fact"), &w->certificates, err);
+    if (!fact)
+        return false;
+    w->certificates_in_a_row = 0;
+    ask_over(w, ask);
+    ask->kind->tell(w->events, w->arg, ask->id, fact);
+    ask_free(ask);
+    pump(w);
+    return true;
 }
 
 static bool take_certificate(struct workers *w, const struct json *value, struct region *region, struct error *err)
@@ -468,7 +429,7 @@ static void tell_crashed(void *arg)
         struct ask *ask = w->crashed.first;
 
         ask_over(w, ask);
-        ask->kind->tell_crashed(w, ask, region);
+        ask->kind->tell(w->events, w->arg, ask->id, ask->kind->crashed(region, ask->request));
         ask_free(ask);
     }
     region_free(region);
@@ -513,9 +474,8 @@ struct workers *workers_start(struct loop *loop, const struct worker_setup *setu
     w->arg = arg;
     id_set_init(&w->certificates);
     w->setup = first;
-    w->chains = mem_array(setup->chain_count ? setup->chain_count : 1, sizeof *w->chains);
     for (size_t i = 0; i < setup->chain_count; i++)
-        w->chains[w->chain_count++] = worker_chain_to_json(&setup->chains[i]);
+        tell_each(w, worker_chain_to_json(&setup->chains[i]));
     w->tell = loop_timer_new(loop, tell_crashed, w);
     w->tick = loop_timer_new(loop, on_tick, w);
     w->ticked = loop_now_ms(loop);
@@ -558,9 +518,9 @@ void workers_free(struct workers *w)
     list_free(&w->crashed);
     loop_timer_free(w->tell);
     loop_timer_free(w->tick);
-    for (size_t i = 0; i < w->chain_count; i++)
-        json_free(w->chains[i]);
-    mem_free(w->chains);
+    for (size_t i = 0; i < w->told_count; i++)
+        json_free(w->told[i]);
+    mem_free(w->told);
     json_free(w->setup);
     mem_free(w);
 }

@@ -1,8 +1,8 @@
 /* Starts, feeds and replaces the worker process, and checks what it says as hostile input: only ids that are
  * outstanding, only certificates whose digest is right, every bound of facts_json.h.
  * When a worker dies, the questions in flight are asked again, once, of a fresh one, a few at a time; one that was in flight
- * twice gives a fact with DNS_CRASHED. A conversation in flight gives one with ENDING_CRASHED at once: when to connect again is the
- * caller's to say. Each question asked is answered exactly once. */
+ * twice gives a fact with DNS_CRASHED. A conversation in flight, or a request for a policy, gives one with ENDING_CRASHED or FETCH_CRASHED at
+ * once: when to connect again is the caller's to say. Each question asked is answered exactly once. */
 #ifndef SCANNER_WORKERS_H
 #define SCANNER_WORKERS_H
 
@@ -13,9 +13,7 @@
 #include "probes/engine/loop.h"
 #include "probes/worker.h"
 #include "scanner/base/error.h"
-#include "scanner/facts/certs.h"
-#include "scanner/facts/conversation.h"
-#include "scanner/facts/dns.h"
+#include "scanner/facts/facts.h"
 
 struct workers;
 
@@ -27,6 +25,7 @@ struct workers_events {
     void (*on_conversation)(void *arg, uint64_t id, const struct conversation *);
     void (*on_cert)(void *arg, const struct cert *);
     void (*on_note)(void *arg, const char *text); /* for --verbose: a worker died, said nonsense ...; may be NULL */
+    void (*on_fetch)(void *arg, uint64_t id, const struct policy_fetch *);
 };
 
 /* Forks the first worker. Copies the setup; borrows loop, events and arg until workers_free(). NULL, and *err says why:
@@ -38,6 +37,11 @@ struct workers *workers_start(struct loop *, const struct worker_setup *, const 
  * bounded by the caller alone; those that the worker cannot take yet wait here. */
 void workers_ask_dns(struct workers *, uint64_t id, const char *name, enum dns_type);
 void workers_converse(struct workers *, uint64_t id, const struct profile *);
+void workers_fetch(struct workers *, uint64_t id, const struct want_fetch *);
+
+/* The authorities whose certificates policy hosts may have, as PEM text, instead of those given before. Without any, each
+ * request for a policy ends as FETCH_NO_ANCHORS. */
+void workers_trust(struct workers *, struct slice pem);
 
 /* Asked and not answered yet. */
 size_t workers_pending(const struct workers *);

@@ -2,9 +2,13 @@
 
 #include <pwd.h>
 #include <sysexits.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "scanner/base/mem.h"
+
 #define NOBODY 65534
+#define PART_BYTES ((size_t)256 << 10)  /* of PEM in a record */
 
 static struct json *resolvers_to_json(const struct dns_setup *dns)
 {
@@ -34,6 +38,7 @@ static struct json *to_json(const struct worker_setup *setup, uint32_t uid, uint
     json_put(inner, "uid", json_integer(uid));
     json_put(inner, "gid", json_integer(gid));
     json_put(inner, "lookups", json_bool(setup->lookups));
+    json_put(inner, "https_port", json_integer(setup->https_port));
     json_put(inner, "dns", dns);
     json_put(object, "setup", inner);
     return object;
@@ -72,4 +77,32 @@ struct json *worker_chain_to_json(const struct client_chain *chain)
     json_put(inner, "pem", json_text(chain->pem));
     json_put(object, "chain", inner);
     return object;
+}
+
+/* A part of so many bytes, but for what is behind the last certificate that ends in them; a text without one has no parts. */
+static struct slice first_part(struct slice pem)
+{
+    static const char mark[] = "-----END CERTIFICATE-----";
+    struct slice part = slice_head(pem, PART_BYTES);
+    const char *end = NULL, *next = part.p;
+
+    while (next && (next = memmem(next, (size_t)(part.p + part.n - next), mark, sizeof mark - 1)) != NULL)
+        end = next += sizeof mark - 1;
+    return slice_head(part, end ? (size_t)(end - part.p) : 0);
+}
+
+struct json **worker_trusted_to_json(struct slice pem, size_t *count)
+{
+    struct json **all = mem_array(pem.n / (PART_BYTES / 2) + 2, sizeof *all);
+    struct slice part;
+
+    *count = 0;
+    while ((part = first_part(pem)).n > 0) {
+        struct json *record = json_object();
+
+        json_put(record, "trusted", json_slice(part));
+        all[(*count)++] = record;
+        pem = slice_from_index(pem, part.n);
+    }
+    return all;
 }

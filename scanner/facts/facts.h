@@ -70,7 +70,8 @@ void wants_dns(struct wants *, const char *name, enum dns_type);
 void wants_conversation(struct wants *, const struct profile *);
 void wants_table(struct wants *, const char *table, struct slice key);
 void wants_file(struct wants *, const char *path);
-/* addresses: of the policy host, those that may be asked; with none of them nobody is, and the fact says NOT_ALLOWED. */
+/* addresses: of the policy host, those that may be asked (beyond FETCH_ADDRESSES_MAX they are not); with none of them
+ * nobody is, and the fact says NOT_ALLOWED. */
 void wants_fetch(struct wants *, const char *domain, const struct address *addresses, size_t count);
 
 struct want_dns   { const char *name; enum dns_type type; };

@@ -66,6 +66,14 @@ struct json *profile_to_json(const struct profile *profile)
     return j;
 }
 
+struct json *want_fetch_to_json(const struct want_fetch *want)
+{
+    struct json *j = json_object();
+
+    record_to_json(want_fetch_members, want, j);
+    return j;
+}
+
 static bool fail(struct error *err, const char *what)
 {
     error_set(err, EX_DATAERR, "%s", what);
@@ -154,5 +162,17 @@ bool facts_fetch_from_json(struct region *region, const struct json *j, struct p
         return fail(err, "an answer without its \"status\"");
     if ((fact->body != NULL || fact->body_broken) && (fact->outcome != FETCH_ANSWERED || fact->status != 200))
         return fail(err, "a \"body\" without an answer");
+    return true;
+}
+
+bool want_fetch_from_json(struct region *region, const struct json *j, struct want_fetch *want, struct error *err)
+{
+    if (!from_json(region, want_fetch_members, j, want, sizeof(*want), err))
+        return false;
+    if (want->domain == NULL)
+        return fail(err, "\"domain\" is missing");
+    for (size_t i = 0; i < want->count; i++)
+        if (want->addresses[i].family == FAMILY_NONE)
+            return fail(err, "\"address\" is missing");
     return true;
 }

@@ -20,6 +20,7 @@ struct json *facts_table_to_json(const struct table_fact *);
 struct json *facts_fetch_to_json(const struct policy_fetch *);
 struct json *facts_destination_to_json(const char *text);
 struct json *profile_to_json(const struct profile *);
+struct json *want_fetch_to_json(const struct want_fetch *);
 
 /* Read one; what they give lives in the region. Every bound is checked: the text may come from a hostile process.
  * False, and *err says what is wrong. A certificate read from JSON has id, der, der_length only. */
@@ -29,5 +30,6 @@ bool facts_cert_from_json(struct region *, const struct json *, struct cert *, s
 bool facts_table_from_json(struct region *, const struct json *, struct table_fact *, struct error *err);
 bool facts_fetch_from_json(struct region *, const struct json *, struct policy_fetch *, struct error *err);
 bool profile_from_json(struct region *, const struct json *, struct profile *, struct error *err);
+bool want_fetch_from_json(struct region *, const struct json *, struct want_fetch *, struct error *err);
 
 #endif

@@ -277,3 +277,14 @@ const struct member fetch_members[] = {
     SIGNED(policy_fetch, when),
     END,
 };
+
+static const struct member address_members[] = {
+    { .key = "address", .kind = MEMBER_ADDRESS },
+    END,
+};
+
+const struct member want_fetch_members[] = {
+    TEXT(want_fetch, domain, NAME_LIMIT),
+    RECORDS(want_fetch, addresses, count, address, address_members, FETCH_ADDRESSES_MAX),
+    END,
+};

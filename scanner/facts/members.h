@@ -11,5 +11,6 @@ extern const struct member cert_members[];      /* what travels: id and DER */
 extern const struct member cert_text_members[]; /* what is read from the DER again, its names apart */
 extern const struct member table_members[];
 extern const struct member fetch_members[];
+extern const struct member want_fetch_members[]; /* travels to the worker only */
 
 #endif

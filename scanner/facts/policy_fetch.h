@@ -13,6 +13,8 @@
 #define POLICY_BODY_MAX 65536
 /* Characters of a Content-Type that are kept. */
 #define MEDIA_TYPE_MAX 256
+/* Addresses of one policy host that are asked, at most. */
+#define FETCH_ADDRESSES_MAX 16
 
 enum fetch_outcome {
     FETCH_ANSWERED,       /* a whole HTTP response; status says which. Redirects are answers: they are not followed */

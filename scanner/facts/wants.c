@@ -112,8 +112,10 @@ void wants_fetch(struct wants *w, const char *domain, const struct address *addr
     if (dict_find(w->fetches, buf_slice(&key)) == NULL) {
         want = region_alloc(w->region, sizeof(*want));
         *want = (struct want_fetch){ region_text(w->region, domain), NULL, count };
-        if (count > 0)
-            want->addresses = region_copy(w->region, addresses, count * sizeof(*addresses));
+        if (want->count > FETCH_ADDRESSES_MAX)
+            want->count = FETCH_ADDRESSES_MAX;
+        if (want->count > 0)
+            want->addresses = region_copy(w->region, addresses, want->count * sizeof(*addresses));
         dict_put(w->fetches, buf_slice(&key), want);
     }
     buf_clear(&key);

@@ -1,4 +1,4 @@
-/* What a worker that has been taken over may say: records in their frames, to a scanner that waits for three answers. The
+/* What a worker that has been taken over may say: records in their frames, to a scanner that waits for four answers. The
  * scanner's side is included whole, so that its checks can be reached without a process at the other end. */
 #include "scanner/workers.c"
 
@@ -39,6 +39,16 @@ static void heard_conversation(void *arg, uint64_t id, const struct conversation
     answers++;
 }
 
+static void heard_fetch(void *arg, uint64_t id, const struct policy_fetch *fact)
+{
+    (void)arg;
+    must(id == 4 && strcmp(fact->domain, "example.org") == 0);
+    must(fact->address.family == FAMILY_NONE || fact->address.bytes[3] == 1);
+    must(fact->body == NULL || (fact->status == 200 && strlen(fact->body) <= 3 * POLICY_BODY_MAX));
+    must(!fetch_was_left_out(fact) || fact->outcome == FETCH_NO_ANCHORS);
+    answers++;
+}
+
 static void heard_cert(void *arg, const struct cert *cert)
 {
     char id[CERT_ID_TEXT];
@@ -48,25 +58,32 @@ static void heard_cert(void *arg, const struct cert *cert)
     must(strcmp(id, cert->id) == 0);
 }
 
-static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL };
+static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL, heard_fetch };
 
-static void wait_for_answer(struct workers *w, uint64_t id, const struct ask_kind *kind, enum dns_type type)
+/* Takes request. */
+static void wait_for_answer(struct workers *w, uint64_t id, const struct worker_kind *kind, struct json *request)
 {
     struct ask *ask = mem_alloc(sizeof *ask);
-    struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
 
-    address_parse(&profile.address, slice_of("192.0.2.1"));
     ask->id = id;
     ask->kind = kind;
-    ask->name = kind->is_question ? mem_text("example.org") : NULL;
-    ask->type = type;
-    ask->request = json_object();
-    json_put(ask->request, "profile", profile_to_json(&profile));
+    ask->request = request;
     ask->next_same = w->buckets[id];
     w->buckets[id] = ask;
     w->pending++;
     w->questions_sent += kind->is_question;
     list_add(&w->sent, ask);
+}
+
+static void wait_for_all(struct workers *w)
+{
+    struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
+
+    address_parse(&profile.address, slice_of("192.0.2.1"));
+    wait_for_answer(w, 1, &worker_question, worker_question_to_json("example.org", DNS_MX));
+    wait_for_answer(w, 2, &worker_question, worker_question_to_json("example.org", DNS_NATIVE));
+    wait_for_answer(w, 3, &worker_conversation, worker_conversation_to_json(&profile));
+    wait_for_answer(w, 4, &worker_policy, worker_policy_to_json(&(struct want_fetch){ "example.org", &profile.address, 1 }));
 }
 
 /* As record.c cuts the stream; a length beyond the limit ends it there. */
@@ -108,11 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     w.events = &heard;
     id_set_init(&w.certificates);
     answers = 0;
-    wait_for_answer(&w, 1, &question, DNS_MX);
-    wait_for_answer(&w, 2, &question, DNS_NATIVE);
-    wait_for_answer(&w, 3, &conversation, (enum dns_type)0);
+    wait_for_all(&w);
     take_stream(&w, slice_from((const char *)data, size));
-    must(answers + w.pending == 3);
+    must(answers + w.pending == 4);
     list_free(&w.sent);
     id_set_clear(&w.certificates);
     return 0;

@@ -70,7 +70,7 @@ static void read_word(struct profile *p, const char *word)
 
 int main(int argc, char **argv)
 {
-    static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note };
+    static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note, NULL };
     struct worker_setup setup = { .timeout = 60 };
     struct profile p = { .helo_name = "probe.example", .connect_timeout = 30, .helo_timeout = 300, .starttls_timeout = 300,
                          .line_limit = 2048, .min_version = 0x301,

@@ -14,12 +14,14 @@
 #include "probes/wire/x509_facts.h"
 #include "tests/lib/check.h"
 #include "tests/lib/peer.h"
+#include "tests/lib/web_pki.h"
 
 static struct loop *loop;
 static struct workers *workers;
 
 static struct {
-    int              dns, conversations, certs, notes, wanted;
+    int              dns, conversations, fetches, certs, notes, wanted;
+    enum fetch_outcome fetched;
     enum dns_outcome outcome;
     enum ending      ending;
     char             error[256], cert_id[CERT_ID_TEXT], subject[64], seen_id[CERT_ID_TEXT];
@@ -30,7 +32,7 @@ static struct {
 static void one_more(void)
 {
     got.pending = workers_pending(workers);
-    if (got.dns + got.conversations == got.wanted)
+    if (got.dns + got.conversations + got.fetches == got.wanted)
         loop_stop(loop);
 }
 
@@ -70,7 +72,18 @@ static void on_note(void *arg, const char *text)
     check_note("%s", text);
 }
 
-static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note };
+static void on_fetch(void *arg, uint64_t id, const struct policy_fetch *fact)
+{
+    (void)arg;
+    got.fetches++;
+    got.id = id;
+    got.fetched = fact->outcome;
+    snprintf(got.error, sizeof got.error, "%s", fact->error ? fact->error : "");
+    snprintf(got.subject, sizeof got.subject, "%s", fact->body ? fact->body : fact->domain);
+    one_more();
+}
+
+static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note, on_fetch };
 
 static void run_for(int answers)
 {
@@ -114,10 +127,11 @@ static void check_conversation(const char *chain_id)
     peer_free(peer);
 }
 
-/* The pid of our only child, if this system tells. */
+/* The pid of our youngest child, if this system tells. */
 static pid_t the_worker(void)
 {
     char path[64], text[64] = "";
+    pid_t pid = 0;
     FILE *file;
 
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
@@ -126,7 +140,58 @@ static pid_t the_worker(void)
         text[0] = '\0';
     if (file)
         fclose(file);
-    return (pid_t)strtol(text, NULL, 10);
+    for (char *rest = text, *end = NULL; strtol(rest, &end, 10) > 0; rest = end)
+        pid = (pid_t)strtol(rest, NULL, 10);
+    return pid;
+}
+
+static const struct peer_step web[] = {
+    { PEER_HANDSHAKE, NULL, 0 }, { PEER_REQUEST, NULL, 0 },
+    { PEER_SEND, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 15\r\n\r\nversion: STSv1\n", 0 },
+    { PEER_END, NULL, 0 },
+};
+
+static struct want_fetch policy_of(const char *domain)
+{
+    static struct address address;
+
+    address_parse(&address, SLICE("127.0.0.1"));
+    return (struct want_fetch){ domain, &address, 1 };
+}
+
+/* In the confined process: no file is read, no name looked up, no thread begun. */
+static void check_policy(struct worker_setup setup)
+{
+    struct web_certificate good = { "DNS:mta-sts.example.net", NULL, -1, 30, 0 };
+    char *chain = web_chain(&good), *file;
+    struct peer_tls tls = { .chain = chain };
+    struct peer *peer = peer_start(web, &tls);
+    struct want_fetch want = policy_of("example.net");
+    size_t size = strlen(web_authority());
+
+    setup.https_port = peer_port(peer);
+    workers = workers_start(loop, &setup, &events, NULL, NULL);
+    workers_fetch(workers, 3, &want);
+    run_for(1);
+    is_text(fetch_outcome_word(got.fetched), "no-anchors", "without authorities nobody is asked");
+    /* In as many records as it takes. */
+    file = mem_alloc(700000 + 3 * size);
+    memset(file, '\n', 700000 + 2 * size);
+    memcpy(file, web_authority(), size);
+    memcpy(file + 200000, web_authority(), size);
+    memcpy(file + 400000, web_authority(), size);
+    workers_trust(workers, slice_from(file, 700000));
+    workers_fetch(workers, 4, &want);
+    is_int(workers_pending(workers), 1, "a policy is pending");
+    run_for(1);
+    is_int(got.id, 4, "its id");
+    is_text(fetch_outcome_word(got.fetched), "answered", "a policy (%s)", got.error);
+    is_text(got.subject, "version: STSv1\n", "its body");
+    is_int(got.pending, 0, "none is pending when it is told");
+    workers_free(workers);
+    mem_free(file);
+    mem_free(chain);
+    peer_free(peer);
 }
 
 static void kill_worker(void *arg)
@@ -190,6 +255,37 @@ static void check_deaths(void)
     loop_timer_free(second);
 }
 
+/* It is told at once, for the next attempt is another connection; the fresh worker knows the authorities. */
+static void check_policy_lost(struct worker_setup setup)
+{
+    static const struct peer_step mute[] = { { PEER_END, NULL, 0 } };
+    struct peer *peer = peer_start(mute, NULL);
+    struct loop_timer *timer = loop_timer_new(loop, kill_worker, NULL);
+    struct want_fetch want = policy_of("example.org");
+
+    setup.https_port = peer_port(peer);
+    workers = workers_start(loop, &setup, &events, NULL, NULL);
+    workers_trust(workers, slice_of(web_authority()));
+    if (the_worker() > 0) {
+        workers_fetch(workers, 5, &want);
+        loop_timer_at(timer, loop_now_ms(loop) + 300);
+        run_for(1);
+        is_text(fetch_outcome_word(got.fetched), "crashed", "a policy whose worker dies");
+        is_text(got.subject, "example.org", "is of its domain");
+        is_int(got.notes, 1, "one worker was lost");
+        peer_free(peer);
+        peer = NULL;
+        workers_fetch(workers, 6, &want);
+        run_for(1);
+        is_text(fetch_outcome_word(got.fetched), "connect-failed", "the next worker serves");
+    } else {
+        check_skip("this system does not tell who our children are");
+    }
+    loop_timer_free(timer);
+    workers_free(workers);
+    peer_free(peer);
+}
+
 static void check_many(void)
 {
     struct profile refused = ordinary(1);
@@ -240,7 +336,10 @@ int main(void)
     check_deaths();
     workers_ask_dns(workers, 1, "never.test", DNS_MX);
     workers_free(workers);
+    check_policy(setup);
+    check_policy_lost(setup);
     check_unknown_user(setup);
+    web_clear();
     loop_free(loop);
     close(mute);
     mem_free(pem);
