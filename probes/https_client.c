@@ -34,6 +34,11 @@ static void start_library(void)
     curl_global_init_mem(CURL_GLOBAL_DEFAULT, alloc, mem_free, grow, mem_text, mem_array);
 }
 
+const char *https_default_trust(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 const char *https_library_version(void)
 {
     return curl_version_info(CURLVERSION_NOW)->version;

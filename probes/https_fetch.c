@@ -453,7 +453,7 @@ static bool set_calls(struct https_fetch *f)
 static enum fetch_outcome begin(struct https_fetch *f)
 {
     if (f->client->anchors == 0)
-        return FETCH_NO_ANCHORS;
+        return conclude(f, FETCH_NO_ANCHORS, "no certificate of an authority is trusted here");
     if (f->wish.count == 0)
         return FETCH_NOT_ALLOWED;
     if (!hostname_is_valid(slice_of(f->host)))

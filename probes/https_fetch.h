@@ -40,6 +40,9 @@ struct https_fetch;
 struct https_fetch *https_fetch_start(struct https_client *, const struct want_fetch *, https_done_fn *done, void *arg);
 void https_fetch_cancel(struct https_fetch *);
 
+/* The file of trusted authorities that libcurl was built with; NULL: none. */
+const char *https_default_trust(void);
+
 /* Of libcurl. */
 const char *https_library_version(void);
 

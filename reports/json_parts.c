@@ -65,6 +65,8 @@ static struct json *json_of_sharing(const struct report_sharing *sharing)
 
     json_put(json, "questions", json_of_saving(sharing->questions_asked, sharing->questions_needed));
     json_put(json, "conversations", json_of_saving(sharing->conversations_asked, sharing->conversations_needed));
+    if (sharing->policies_asked + sharing->policies_needed > 0)
+        json_put(json, "policies", json_of_saving(sharing->policies_asked, sharing->policies_needed));
     return json;
 }
 

@@ -198,12 +198,15 @@ static void read_certificates(struct reading *r, const struct json *object)
 
 static void read_sharing(struct reading *r, const struct json *json)
 {
-    const struct json *questions = json_get(json, "questions"), *conversations = json_get(json, "conversations");
+    const struct json *questions = json_get(json, "questions"), *conversations = json_get(json, "conversations"),
+                      *policies = json_get(json, "policies");
 
     r->report->sharing = (struct report_sharing){ (size_t)read_number(r, questions, "asked", INT64_MAX),
                                                   (size_t)read_number(r, questions, "needed", INT64_MAX),
                                                   (size_t)read_number(r, conversations, "asked", INT64_MAX),
-                                                  (size_t)read_number(r, conversations, "needed", INT64_MAX) };
+                                                  (size_t)read_number(r, conversations, "needed", INT64_MAX),
+                                                  (size_t)read_number(r, policies, "asked", INT64_MAX),
+                                                  (size_t)read_number(r, policies, "needed", INT64_MAX) };
 }
 
 static void read_run(struct reading *r, const struct json *run)

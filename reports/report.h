@@ -22,6 +22,7 @@ struct report_counts {
 struct report_sharing {
     size_t questions_asked, questions_needed;           /* DNS */
     size_t conversations_asked, conversations_needed;   /* profiles; a retry is not counted */
+    size_t policies_asked, policies_needed;             /* of MTA-STS, over HTTPS */
 };
 
 /* --as: what the run would come to if every destination followed one mechanism, against the configuration as it is. Of the

@@ -57,11 +57,14 @@ static void put_sharing(struct text_report *text, struct region *region)
 
     if (sharing->questions_asked == 0 && sharing->conversations_asked == 0)
         return;
-    page_printf(&text->page, (struct place){ 0 }, "%zu DNS question%s%s, %zu conversation%s%s", sharing->questions_asked,
+    page_printf(&text->page, (struct place){ 0 }, "%zu DNS question%s%s, %zu conversation%s%s%s", sharing->questions_asked,
                 sharing->questions_asked == 1 ? "" : "s",
                 saved_text(region, sharing->questions_asked, sharing->questions_needed), sharing->conversations_asked,
                 sharing->conversations_asked == 1 ? "" : "s",
-                saved_text(region, sharing->conversations_asked, sharing->conversations_needed));
+                saved_text(region, sharing->conversations_asked, sharing->conversations_needed),
+                sharing->policies_asked == 0   ? ""
+                : sharing->policies_asked == 1 ? ", 1 policy fetched"
+                                               : region_printf(region, ", %zu policies fetched", sharing->policies_asked));
 }
 
 /* For who wants to know how much trust the network was given: -v. */

@@ -264,7 +264,8 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
         report->proposed = &audit->proposed;
     }
     report->sharing = (struct report_sharing){ audit->outcome.questions, audit->outcome.questions_needed,
-                                               audit->outcome.conversations, audit->outcome.conversations_needed };
+                                               audit->outcome.conversations, audit->outcome.conversations_needed,
+                                               audit->outcome.policies, audit->outcome.policies_needed };
     report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
     advising_find(audit, audit->advice_scope);

@@ -4,12 +4,26 @@
 #include "scanner/audit.h"
 #include "scanner/command.h"
 
+/* Policies that would be asked for; how many. */
+static size_t print_policies(const struct facts *facts)
+{
+    const struct policy_fetch *fetch;
+    size_t                     i, count = 0;
+
+    for (i = 0; (fetch = facts_fetch_at(facts, i)) != NULL; i++)
+        if (!fetch_was_left_out(fetch)) {
+            printf("https://mta-sts.%s/.well-known/mta-sts.txt\n", fetch->domain);
+            count++;
+        }
+    return count;
+}
+
 /* What a real run would contact, and how often. */
 static int print_plan(const struct audit *audit)
 {
     const struct conversation *conversation;
     char                       address[ADDRESS_TEXT_MAX];
-    size_t                     i, addresses = 0;
+    size_t                     i, addresses = 0, policies;
 
     for (i = 0; (conversation = facts_conversation_at(audit->facts, i)) != NULL; i++) {
         if (conversation->ending == ENDING_EXCLUDED || conversation->ending == ENDING_NOT_ALLOWED)
@@ -20,8 +34,12 @@ static int print_plan(const struct audit *audit)
                conversation->profile->sni != NULL ? conversation->profile->sni : "");
         addresses++;
     }
-    printf("destinations: %zu, questions to the resolver: %zu, conversations: %zu\n", audit->destinations.count,
+    policies = print_policies(audit->facts);
+    printf("destinations: %zu, questions to the resolver: %zu, conversations: %zu", audit->destinations.count,
            audit->outcome.questions, addresses);
+    if (policies > 0)
+        printf(", policies: %zu", policies);
+    putchar('\n');
     return 0;
 }
 

@@ -31,6 +31,8 @@ static const struct { const char *name; size_t offset; } sharing_members[] = {
     { "questions_needed", offsetof(struct report_sharing, questions_needed) },
     { "conversations_asked", offsetof(struct report_sharing, conversations_asked) },
     { "conversations_needed", offsetof(struct report_sharing, conversations_needed) },
+    { "policies_asked", offsetof(struct report_sharing, policies_asked) },
+    { "policies_needed", offsetof(struct report_sharing, policies_needed) },
 };
 #define SHARING_MEMBERS (sizeof(sharing_members) / sizeof(sharing_members[0]))
 

@@ -144,7 +144,7 @@ void journal_conversation(struct journal *journal, const struct conversation *co
 
 void journal_fetch(struct journal *journal, const struct policy_fetch *fetch)
 {
-    if (fetch->outcome != FETCH_LOCAL)
+    if (fetch->outcome != FETCH_LOCAL && fetch->outcome != FETCH_NO_ANCHORS)
         append(journal, facts_fetch_to_json(fetch));
 }
 
@@ -169,8 +169,10 @@ static void sort_in(struct reader *reader, struct facts *line)
         facts_add_dns(reader->facts, dns);
         reader->told->questions++;
     }
-    if (fetch != NULL)
+    if (fetch != NULL) {
         facts_add_fetch(reader->facts, fetch);
+        reader->told->policies++;
+    }
     if (certs_count(certs) > 0)
         facts_add_cert(reader->facts, certs_at(certs, 0));
     if (conversation != NULL && conversation->attempts == 1 && asks_temporary_refusal(conversation) != NULL) {

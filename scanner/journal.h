@@ -20,7 +20,7 @@ struct journal;
 
 struct journal_found {
     int64_t started;                  /* when the run began: now, or in an earlier process */
-    size_t  questions, conversations; /* that were answered in an earlier one */
+    size_t  questions, conversations, policies; /* that were answered in an earlier one */
     bool    too_old;                  /* there was one, of another night */
 };
 
@@ -33,8 +33,8 @@ struct journal *journal_open(const char *path, int64_t now, const struct prefix 
 void journal_destination(struct journal *, const char *text);   /* for a replay of the journal: a resumed run has its own */
 void journal_dns(struct journal *, const struct dns_fact *);
 void journal_cert(struct journal *, const struct cert *);
-/* One with a temporary refusal and attempts 1 is kept as a refusal that is still to be asked again. */
 void journal_fetch(struct journal *, const struct policy_fetch *);
+/* One with a temporary refusal and attempts 1 is kept as a refusal that is still to be asked again. */
 void journal_conversation(struct journal *, const struct conversation *);
 
 /* The refusal that an earlier process met and could not ask again; NULL: none. */

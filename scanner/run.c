@@ -26,6 +26,7 @@ void run_job_finish(struct run *run, size_t index)
     run->outcome->regions[index] = job->region;
     run->outcome->questions_needed += run->use.questions;
     run->outcome->conversations_needed += run->use.conversations;
+    run->outcome->policies_needed += run->use.policies;
     for (side = 0; side < run->request->side_count; side++)
         run->outcome->results[side][index] = job->results[side];
     if (run->request->side_count > 1)
@@ -130,12 +131,12 @@ static struct ask *ask_conversation(struct run *run, const struct result *result
         keep_untouched(run, profile, ENDING_EXCLUDED, excluded);
     } else if (run->request->options->dry_run) {
         run->outcome->conversations++;
-        keep_untouched(run, profile, ENDING_CUT_SHORT, "a dry run opens no connection");
+        keep_untouched(run, profile, ENDING_CUT_SHORT, RUN_DRY);
     } else {
         ask = asks_conversation(run->asks, profile, host, &is_new);
         if (is_new) {
             run->outcome->conversations++;
-            schedule_add(run->schedule, asks_id(ask), asks_profile(ask), host, first_time(run, ask));
+            schedule_add(run->schedule, asks_id(ask), asks_address(ask), host, first_time(run, ask));
         }
     }
     return ask;
@@ -169,14 +170,17 @@ bool run_move_table_wants(struct run *run)
 /* What both sides want is one ask. */
 static void ask_side(struct run *run, size_t index, size_t side)
 {
-    const struct want_dns *dns;
-    const struct profile  *profile;
-    size_t                 i;
+    const struct want_dns   *dns;
+    const struct profile    *profile;
+    const struct want_fetch *policy;
+    size_t                   i;
 
     for (i = 0; (dns = wants_dns_at(run->wants[side], i)) != NULL; i++)
         wait_for(run, index, ask_dns(run, dns));
     for (i = 0; (profile = wants_conversation_at(run->wants[side], i)) != NULL; i++)
         wait_for(run, index, ask_conversation(run, run->jobs[index].results[side], profile));
+    for (i = 0; (policy = wants_fetch_at(run->wants[side], i)) != NULL; i++)
+        wait_for(run, index, run_ask_policy(run, policy));
 }
 
 static void ask_all(struct run *run, size_t index)
@@ -314,13 +318,21 @@ void run_judge_ready(struct run *run)
     } while (run->ready_count > 0);
 }
 
-static void start_conversations(struct run *run)
+static void contact(struct run *run, uint64_t id, const struct ask *ask)
+{
+    if (asks_profile(ask) != NULL)
+        workers_converse(run->workers, id, asks_profile(ask));
+    else
+        workers_fetch(run->workers, id, asks_want(ask));
+}
+
+static void start_contacts(struct run *run)
 {
     int64_t  now = loop_now_ms(run->loop), next;
     uint64_t id;
 
     while (schedule_next(run->schedule, now, &id))
-        workers_converse(run->workers, id, asks_profile(asks_find(run->asks, id)));
+        contact(run, id, asks_find(run->asks, id));
     next = schedule_wait(run->schedule, now);
     if (next != INT64_MAX)
         loop_timer_at(run->timer, next);
@@ -338,7 +350,7 @@ void run_turn(void *arg)
     if (run->done == run->count)
         loop_stop(run->loop);
     else
-        start_conversations(run);
+        start_contacts(run);
 }
 
 void run_init(struct run *run, struct region *region, const struct run_request *request, struct facts *facts,
@@ -377,6 +389,7 @@ void run_clear(struct run *run)
     mem_free(run->jobs);
     mem_free(run->ready);
     mem_free(run->table_jobs);
+    mem_free(run->no_trust);
 }
 
 void run_outcome_clear(struct run_outcome *outcome)

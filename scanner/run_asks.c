@@ -13,6 +13,7 @@ struct ask {
     const char    *name;          /* a question */
     enum dns_type  type;
     const struct profile *profile; /* a conversation */
+    struct want_fetch     want;    /* a policy, when it has a domain */
     const char    *host;
     struct reply   first_refusal;
     bool           refused, crashed;
@@ -23,7 +24,7 @@ struct ask {
 
 struct asks {
     struct region *region;
-    struct dict   *questions, *conversations;
+    struct dict   *questions, *conversations, *policies;
     struct ask   **all;           /* by id */
     size_t         count, room;
 };
@@ -35,6 +36,7 @@ struct asks *asks_new(void)
     asks->region = region_new();
     asks->questions = dict_new();
     asks->conversations = dict_new();
+    asks->policies = dict_new();
     return asks;
 }
 
@@ -49,6 +51,7 @@ void asks_free(struct asks *asks)
     mem_free(asks->all);
     dict_free(asks->questions);
     dict_free(asks->conversations);
+    dict_free(asks->policies);
     region_free(asks->region);
     mem_free(asks);
 }
@@ -112,6 +115,22 @@ struct ask *asks_conversation(struct asks *asks, const struct profile *profile, 
     return ask;
 }
 
+struct ask *asks_policy(struct asks *asks, const struct want_fetch *want, const char *host, bool *is_new)
+{
+    struct ask *ask = dict_find(asks->policies, slice_of(want->domain));
+
+    *is_new = ask == NULL;
+    if (ask != NULL)
+        return ask;
+    ask = ask_new(asks);
+    ask->want.domain = region_text(asks->region, want->domain);
+    ask->want.addresses = region_copy(asks->region, want->addresses, want->count * sizeof(*want->addresses));
+    ask->want.count = want->count;
+    ask->host = region_text(asks->region, host);
+    dict_put(asks->policies, slice_of(want->domain), ask);
+    return ask;
+}
+
 uint64_t asks_id(const struct ask *ask)
 {
     return ask->id;
@@ -130,6 +149,16 @@ enum dns_type asks_type(const struct ask *ask)
 const struct profile *asks_profile(const struct ask *ask)
 {
     return ask->profile;
+}
+
+const struct want_fetch *asks_want(const struct ask *ask)
+{
+    return ask->want.domain != NULL ? &ask->want : NULL;
+}
+
+const struct address *asks_address(const struct ask *ask)
+{
+    return ask->profile != NULL ? &ask->profile->address : ask->want.addresses;
 }
 
 const char *asks_host(const struct ask *ask)

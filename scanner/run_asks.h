@@ -1,4 +1,4 @@
-/* What was asked of the worker and who waits for it: a question or conversation is asked once, however many destinations
+/* What was asked of the worker and who waits for it: a question, conversation or policy is asked once, however many destinations
  * want it. */
 #ifndef SCANNER_RUN_ASKS_H
 #define SCANNER_RUN_ASKS_H
@@ -17,12 +17,16 @@ void asks_free(struct asks *);
 
 /* The ask for this thing; *is_new when nobody asked before. What they are given is copied. */
 struct ask *asks_dns(struct asks *, const char *name, enum dns_type, bool *is_new);
+/* host: the policy host. */
+struct ask *asks_policy(struct asks *, const struct want_fetch *, const char *host, bool *is_new);
 struct ask *asks_conversation(struct asks *, const struct profile *, const char *host, bool *is_new);
 
 uint64_t              asks_id(const struct ask *);
 const char           *asks_name(const struct ask *);
 enum dns_type         asks_type(const struct ask *);
-const struct profile *asks_profile(const struct ask *);        /* NULL: a DNS question */
+const struct profile *asks_profile(const struct ask *);        /* of a conversation, else NULL */
+const struct want_fetch *asks_want(const struct ask *);        /* of a policy, else NULL */
+const struct address *asks_address(const struct ask *);        /* of a conversation; of a policy the first */
 const char           *asks_host(const struct ask *);
 void                  asks_refused(struct ask *, const struct reply *); /* the first, temporary refusal */
 unsigned              asks_shortage(struct ask *);             /* notes one of our own surroundings; how many there were */

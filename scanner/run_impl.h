@@ -10,6 +10,9 @@
 
 /* A judgement that still misses something after so many rounds misses it for good. */
 #define RUN_ROUNDS_MAX 64
+#define RUN_LOCAL_TRIES 3       /* after a fault of our own surroundings, as no descriptor or port being free */
+#define RUN_LOCAL_WAIT_MS 1000  /* before the first of them; twice as long each time */
+#define RUN_DRY "a dry run opens no connection"
 
 /* A destination on its way. */
 struct job {
@@ -41,6 +44,8 @@ struct run {
     struct workers           *workers;
     struct schedule          *schedule;
     struct progress           progress;
+    bool                      trust_known; /* the authorities for policies were looked for */
+    char                     *no_trust;    /* why there are none; NULL: there are */
     bool                      ended;      /* no more network: what is wanted now is recorded as missing */
     enum ending               ended_by;   /* ENDING_INTERRUPTED, ENDING_DEADLINE */
     const char               *ended_why;  /* the reason code */
@@ -59,6 +64,12 @@ void run_job_finish(struct run *, size_t job);
 /* Live tables and files that the latest judgement wants go to run->tables; true when there were any. */
 bool run_move_table_wants(struct run *);
 void run_read_files(struct config *, const struct wants *);
+
+/* The ask for a policy to wait for; NULL when the fact is there already. */
+struct ask *run_ask_policy(struct run *, const struct want_fetch *);
+void run_on_fetch(void *run, uint64_t id, const struct policy_fetch *);
+/* What the ask was for is among the facts. */
+void run_answered(struct run *, struct ask *);
 
 /* After every event: judge what can be judged, start what may start, stop when all is done. */
 void run_turn(void *run);

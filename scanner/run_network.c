@@ -11,8 +11,6 @@
 #include "scanner/policy/mail_hosts.h"
 #include "scanner/run_impl.h"
 
-#define LOCAL_TRIES 3            /* after a fault of our own surroundings, as no descriptor or port being free */
-#define LOCAL_WAIT_MS 1000       /* before the first of them; twice as long each time */
 #define DESCRIPTORS_KEPT 16      /* for what is no conversation and no question */
 /* Of --deadline, one part in so many is kept for judging and writing, up to so much; but at least so much for each
  * destination, up to half of all. */
@@ -20,7 +18,7 @@
 #define WRITING_MS_MAX 60000
 #define WRITING_MS_EACH 1
 
-static void answered(struct run *run, struct ask *ask)
+void run_answered(struct run *run, struct ask *ask)
 {
     size_t i, job;
 
@@ -41,7 +39,7 @@ static void on_dns(void *arg, uint64_t id, const struct dns_fact *fact)
     facts_add_dns(run->facts, fact);
     if (run->request->journal != NULL)
         journal_dns(run->request->journal, fact);
-    answered(run, ask);
+    run_answered(run, ask);
 }
 
 static void keep_conversation(struct run *run, struct ask *ask, const struct conversation *conversation, bool final)
@@ -61,7 +59,7 @@ static void keep_conversation(struct run *run, struct ask *ask, const struct con
 
 static void converse_again(struct run *run, struct ask *ask, int64_t wait_ms)
 {
-    schedule_add(run->schedule, asks_id(ask), asks_profile(ask), asks_host(ask), loop_now_ms(run->loop) + wait_ms);
+    schedule_add(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask), loop_now_ms(run->loop) + wait_ms);
     run_turn(run);
 }
 
@@ -72,13 +70,13 @@ static bool goes_on(struct run *run, struct ask *ask, const struct conversation 
     unsigned            shortages;
 
     if (conversation->ending == ENDING_CRASHED && asks_crashed(ask)) {
-        schedule_add_suspect(run->schedule, asks_id(ask), asks_profile(ask), asks_host(ask));
+        schedule_add_suspect(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask));
         run_turn(run);
         return true;
     }
     if (conversation->ending == ENDING_LOCAL && conversation->phase == PHASE_CONNECT &&
-        (shortages = asks_shortage(ask)) <= LOCAL_TRIES) {
-        converse_again(run, ask, LOCAL_WAIT_MS << (shortages - 1));
+        (shortages = asks_shortage(ask)) <= RUN_LOCAL_TRIES) {
+        converse_again(run, ask, RUN_LOCAL_WAIT_MS << (shortages - 1));
         return true;
     }
     if (refusal == NULL || asks_first_refusal(ask) != NULL)
@@ -100,7 +98,7 @@ static void on_conversation(void *arg, uint64_t id, const struct conversation *c
     if (goes_on(run, ask, conversation))
         return;
     keep_conversation(run, ask, conversation, true);
-    answered(run, ask);
+    run_answered(run, ask);
 }
 
 static void on_cert(void *arg, const struct cert *cert)
@@ -124,7 +122,7 @@ static void on_note(void *arg, const char *text)
     fprintf(stderr, "posttls-audit: %s\n", text);
 }
 
-static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note };
+static const struct workers_events events = { on_dns, on_conversation, on_cert, on_note, run_on_fetch };
 
 /* Ends the network part: what is wanted and did not come is recorded as such, and everything is judged. */
 static void end_network(struct run *run, enum ending ending, const char *why)
@@ -280,6 +278,7 @@ bool run_scan(struct region *region, const struct run_request *request, struct f
     run_init(&run, region, request, facts, outcome);
     outcome->questions = request->resumed.questions;
     outcome->conversations = request->resumed.conversations;
+    outcome->policies = request->resumed.policies;
     run.asks = asks_new();
     run.loop = loop_new();
     run.schedule = schedule_new(&limits);

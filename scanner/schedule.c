@@ -113,33 +113,33 @@ static struct place *name_of(struct schedule *schedule, const char *host)
     return place_get(schedule, schedule->providers, dot + 1);
 }
 
-static void add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host, int64_t not_before,
+static void add(struct schedule *schedule, uint64_t id, const struct address *address, const char *host, int64_t not_before,
                 bool suspect)
 {
     struct task *task = mem_alloc(sizeof(*task));
     char         text[ADDRESS_TEXT_MAX];
 
-    address_to_text(&profile->address, text);
+    address_to_text(address, text);
     task->id = id;
     task->not_before = not_before;
     task->suspect = suspect;
     task->address = place_get(schedule, schedule->addresses, text);
-    task->network = network_of(schedule, &profile->address);
+    task->network = network_of(schedule, address);
     task->name = name_of(schedule, host);
     *schedule->waiting_tail = task;
     schedule->waiting_tail = &task->next;
     schedule->waiting_count++;
 }
 
-void schedule_add(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host,
+void schedule_add(struct schedule *schedule, uint64_t id, const struct address *address, const char *host,
                   int64_t not_before)
 {
-    add(schedule, id, profile, host, not_before, false);
+    add(schedule, id, address, host, not_before, false);
 }
 
-void schedule_add_suspect(struct schedule *schedule, uint64_t id, const struct profile *profile, const char *host)
+void schedule_add_suspect(struct schedule *schedule, uint64_t id, const struct address *address, const char *host)
 {
-    add(schedule, id, profile, host, 0, true);
+    add(schedule, id, address, host, 0, true);
 }
 
 static bool below(unsigned long running, unsigned long limit)

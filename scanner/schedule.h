@@ -22,13 +22,13 @@ struct schedule;
 struct schedule *schedule_new(const struct schedule_limits *);
 void schedule_free(struct schedule *);
 
-/* A conversation that is wanted, not before not_before (milliseconds on the caller's clock). host is the MX host name, for the
- * provider; NULL when there is none. id is the caller's. */
-void schedule_add(struct schedule *, uint64_t id, const struct profile *, const char *host, int64_t not_before);
+/* A conversation (or another connection) that is wanted, not before not_before (milliseconds on the caller's clock). host is
+ * the name of the host, for the provider; NULL when there is none. id is the caller's. */
+void schedule_add(struct schedule *, uint64_t id, const struct address *, const char *host, int64_t not_before);
 
 /* The same, of a conversation that was with a worker when that died: only a few of these go at a time (limits.h), so that
  * the guilty one takes few with it. */
-void schedule_add_suspect(struct schedule *, uint64_t id, const struct profile *, const char *host);
+void schedule_add_suspect(struct schedule *, uint64_t id, const struct address *, const char *host);
 
 /* The next one that may start at now, which counts as started; false when none may. */
 bool schedule_next(struct schedule *, int64_t now, uint64_t *id);

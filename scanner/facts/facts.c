@@ -255,5 +255,7 @@ const struct policy_fetch *view_fetch(const struct view *v, const char *domain, 
 
     if (fact == NULL && v->wants != NULL)
         wants_fetch(v->wants, domain, addresses, count);
+    if (fact != NULL && v->use != NULL && !fetch_was_left_out(fact))
+        v->use->policies += is_first_use(v->use, fact);
     return fact;
 }

@@ -88,7 +88,7 @@ const struct want_fetch *wants_fetch_at(const struct wants *, size_t i);
  * than VIEW_USE_KEPT others between two looks). Starts as zeros. */
 #define VIEW_USE_KEPT 64
 struct view_use {
-    size_t      questions, conversations;
+    size_t      questions, conversations, policies;
     const void *seen[VIEW_USE_KEPT];      /* the latest, for comparison */
     size_t      next;
 };

@@ -357,7 +357,8 @@ void sample_init(struct sample *sample)
     sample->fixture = fixture_new(main_cf, "3.7.11", files);
     add_certificates(sample);
     *report = (struct report){ .started = START, .finished = START + 42, .evaluated_at = START, .complete = true,
-                               .resolver = "127.0.0.1:53", .config = &sample->fixture->config,
+                               .resolver = "127.0.0.1:53", .sharing = { 76, 90, 18, 30, 3, 5 },
+                               .config = &sample->fixture->config,
                                .facts = sample->fixture->facts };
     findings_add(region_of(sample), &report->findings, "resolver-not-loopback", SEVERITY_WARNING, NULL, NULL, 0,
                  "DNSSEC status comes from a resolver that is not on this machine");

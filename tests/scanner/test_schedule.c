@@ -23,13 +23,12 @@ struct task {
 static struct task tasks[TASKS_MAX];
 static size_t count;
 
-static const struct profile *profile_of(const struct task *task)
+static const struct address *address_of(const struct task *task)
 {
-    static struct profile profile;
+    static struct address address;
 
-    memset(&profile, 0, sizeof profile);
-    address_parse(&profile.address, slice_of(task->address));
-    return &profile;
+    address_parse(&address, slice_of(task->address));
+    return &address;
 }
 
 static void add(struct schedule *schedule, const char *address, const char *host, int64_t not_before)
@@ -39,7 +38,7 @@ static void add(struct schedule *schedule, const char *address, const char *host
     *task = (struct task){ .not_before = not_before };
     snprintf(task->address, sizeof task->address, "%s", address);
     snprintf(task->host, sizeof task->host, "%s", host);
-    schedule_add(schedule, count++, profile_of(task), host, not_before);
+    schedule_add(schedule, count++, address_of(task), host, not_before);
 }
 
 static void end_due(struct schedule *schedule, int64_t now, int64_t takes)
@@ -334,13 +333,13 @@ static void check_suspects(void)
         struct task task = { .not_before = 0 };
 
         snprintf(task.address, sizeof task.address, "192.0.%u.1", i);
-        schedule_add_suspect(schedule, i, profile_of(&task), "mx.a.test");
+        schedule_add_suspect(schedule, i, address_of(&task), "mx.a.test");
     }
     while (schedule_next(schedule, START, &id))
         begun[n++] = id;
     is_int(n, LIMIT_SUSPECTS, "so many suspects at a time");
     is_int(schedule_wait(schedule, START), INT64_MAX, "the next one waits for an end");
-    schedule_add(schedule, 100, profile_of(&(struct task){ .address = "192.0.2.200" }), "mx.b.test", 0);
+    schedule_add(schedule, 100, address_of(&(struct task){ .address = "192.0.2.200" }), "mx.b.test", 0);
     check_ok(schedule_next(schedule, START, &id) && id == 100, "others do not wait for them");
     schedule_done(schedule, begun[0], false);
     check_ok(schedule_next(schedule, START, &id) && id == LIMIT_SUSPECTS, "then the next one");
