@@ -50,17 +50,28 @@ def host(name, *addresses, preference=10, port=25, tlsa=(), chain=None, records=
             "records": records, "peer": peer, "behaviour": behaviour}
 
 
-def destination(name, hosts=(), policy=None, dns=(), faults=(), bogus=()):
-    """A domain with its MX records. DNS: more records; FAULTS: [name, type, action] of faulty_dns.py."""
-    return {"name": name, "hosts": hosts, "policy": policy, "dns": list(dns), "faults": list(faults), "bogus": list(bogus)}
+def sts(*addresses, mx=(), mode="enforce", max_age=604800, body=None, txt="v=STSv1; id=20261120;", name=None, chain=None, **behaviour):
+    """The MTA-STS policy of a domain. TXT: the record, or a list of them. NAME: its policy host is an alias of this.
+    CHAIN: (certificates, key), or what makes them of the host's name. BODY: in place of MX, MODE and MAX_AGE; the rest is
+    the behaviour of https_server.py."""
+    text = "".join(f"{line}\r\n" for line in ["version: STSv1", f"mode: {mode}", *(f"mx: {m}" for m in mx), f"max_age: {max_age}"])
+    return {"addresses": addresses, "txt": [txt] if isinstance(txt, str) else list(txt or ()), "name": name, "chain": chain,
+            "behaviour": dict(behaviour, body=text if body is None else body)}
+
+
+def destination(name, hosts=(), policy=None, dns=(), faults=(), bogus=(), web=None):
+    """A domain with its MX records. DNS: more records; FAULTS: [name, type, action] of faulty_dns.py; WEB: what sts() made."""
+    return {"name": name, "hosts": hosts, "policy": policy, "dns": list(dns), "faults": list(faults), "bogus": list(bogus),
+            "web": web}
 
 
 class Scan:
     """What came of one run of the program."""
 
-    def __init__(self, status, seconds, kilobytes, output, errors, report, sessions, killed=False):
+    def __init__(self, status, seconds, kilobytes, output, errors, report, sessions, killed=False, fetches=()):
         self.status, self.seconds, self.kilobytes = status, seconds, kilobytes
         self.output, self.errors, self.report, self.sessions, self.killed = output, errors, report, sessions, killed
+        self.fetches = fetches
 
     def destinations(self):
         return {d["destination"]: d for d in (self.report or {"destinations": []})["destinations"]}
@@ -89,7 +100,7 @@ class Arena:
         world.setdefault("insecure", ("insecure.example",))
         self.world = World(rows, scratch, lame=("lame.example",), **world)
         self._write(destinations, main_cf, master_cf, files or {})
-        self.offset = 0
+        self.offset = self.web_offset = 0
 
     def _row(self, d):
         row = dict(DEFAULTS, id=d["name"], servers=[], chains={}, keys={}, dns=list(d["dns"]), dns_bogus=d["bogus"],
@@ -108,7 +119,24 @@ class Arena:
                 self.taken.add((address, h["port"]))
                 row["servers"].append(dict(SERVER_DEFAULTS, host=name, addr=address, port=h["port"], chain=name,
                                            behaviour=h["behaviour"], peer=h["peer"]))
+        if d["web"]:
+            self._add_policy(row, d["name"], d["web"])
         return row
+
+    def _add_policy(self, row, domain, web):
+        name = f"mta-sts.{domain}"
+        make = web["chain"] or self.authority.issue
+        chain, key = make(name) if callable(make) else make
+        if web["name"]:
+            row["dns"].append(f"{name}. CNAME {web['name']}.")
+        row["dns"] += [f'_mta-sts.{domain}. TXT "{text}"' for text in web["txt"]]
+        for address in web["addresses"]:
+            record = f"{web['name'] or name}. {'AAAA' if ':' in address else 'A'} {address}"
+            if record not in self.taken:
+                row["dns"].append(record)
+            self.taken.add(record)
+            row.setdefault("policy_servers", []).append({"host": name, "addr": address, "port": 443, "chain": chain, "key": key,
+                                                         "behaviour": web["behaviour"]})
 
     def _write(self, destinations, main_cf, master_cf, files):
         os.makedirs(self.directory)
@@ -153,10 +181,12 @@ class Arena:
             os.unlink(report)
         argv = list(wrap) + self.command(*options, "--json", report, *(() if text else ("-q",)), names=names, **more)
         _, self.offset = self.world.sessions(self.offset)
+        _, self.web_offset = self.world.fetches(self.web_offset)
         began, killed = time.monotonic(), False
         with open(os.path.join(self.scratch, "out"), "w+b") as out, open(os.path.join(self.scratch, "err"), "w+b") as err:
             process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                       env=surroundings(environment or {}))
+                                       env=surroundings(dict({"SSL_CERT_FILE": os.path.join(self.directory, "roots.pem")},
+                                                             **(environment or {}))))
             if meddle:
                 meddle(process)
             try:
@@ -170,7 +200,7 @@ class Arena:
             output, errors = out.read(), err.read()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return Scan(process.returncode, seconds, after.ru_maxrss, output.decode("utf-8", "replace"),
-                    errors.decode("utf-8", "replace"), load(report), self.sessions(), killed)
+                    errors.decode("utf-8", "replace"), load(report), self.sessions(), killed, self.fetches())
 
     def questions(self):
         """[name, type, transport] of what the spoiling resolver was asked so far, types as numbers."""
@@ -181,6 +211,11 @@ class Arena:
         """Since the last call; those that are still going on get a moment to end."""
         time.sleep(0.2)
         found, self.offset = self.world.sessions(self.offset)
+        return found
+
+    def fetches(self):
+        """Connections to policy hosts since the last call; to be called after sessions()."""
+        found, self.web_offset = self.world.fetches(self.web_offset)
         return found
 
 

@@ -19,7 +19,8 @@ class World:
     """Call start() inside (see namespace.py), stop() at the end.
 
     ROWS are scenarios; SCRATCH a directory that exists; FILES (name: text) go to ca/ too.  Attributes: lab (the
-    folder that holds ca/), session_log (one JSON line for each SMTP session).
+    folder that holds ca/), session_log (one JSON line for each SMTP session), policy_log (for each connection to a policy
+    host).
     """
 
     def __init__(self, rows, scratch, ca=os.path.join(HERE, "ca"), files=None, **zone_options):
@@ -27,6 +28,7 @@ class World:
         self.scratch = scratch
         self.lab = os.path.join(scratch, "lab")
         self.session_log = os.path.join(scratch, "sessions.jsonl")
+        self.policy_log = os.path.join(scratch, "policies.jsonl")
         self.children = []
         shutil.copytree(ca, os.path.join(self.lab, "ca"))
         for name, text in (files or {}).items():
@@ -45,6 +47,7 @@ class World:
         self._wait_for_dns()
         self._start_faults()
         self._start_tables()
+        self._start_policies()
         if not namespace.shared():
             self._use_resolver(f"nameserver {VALIDATOR}\n")
 
@@ -61,7 +64,8 @@ class World:
 
     def _network(self):
         commands = ["link set lo up"]
-        addresses = {s["addr"] for row in self.rows for s in row["servers"] if "/" not in s["addr"]}
+        addresses = {s["addr"] for row in self.rows for s in row["servers"] + row.get("policy_servers", [])
+                     if "/" not in s["addr"]}
         commands += [f"-6 addr add {a}/128 dev lo nodad"
                      for a in sorted(addresses) if ":" in a and a != "::1"]
         commands += [f"addr add {a}/32 dev lo"
@@ -130,6 +134,12 @@ class World:
         if servers:
             self._spawn_server("table_server.py", self._spec("tables", servers))
 
+    def _start_policies(self):
+        servers = [server for row in self.rows for server in row.get("policy_servers", ())]
+        if servers:
+            self._spawn_server("https_server.py", self._spec("policies", {"dir": self.scratch, "servers": servers}),
+                               self.policy_log)
+
     def _spec(self, name, data):
         path = os.path.join(self.scratch, name + ".json")
         with open(path, "w", encoding="utf-8") as stream:
@@ -143,14 +153,22 @@ class World:
 
     def sessions(self, offset=0):
         """(session records written since OFFSET, new offset)."""
-        try:
-            with open(self.session_log, encoding="utf-8") as stream:
-                stream.seek(offset)
-                text = stream.read()
-        except FileNotFoundError:
-            return [], offset
-        whole = text[:text.rfind("\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()], offset + len(whole.encode())
+        return _lines(self.session_log, offset)
+
+    def fetches(self, offset=0):
+        """The same of connections to policy hosts."""
+        return _lines(self.policy_log, offset)
+
+
+def _lines(path, offset):
+    try:
+        with open(path, encoding="utf-8") as stream:
+            stream.seek(offset)
+            text = stream.read()
+    except FileNotFoundError:
+        return [], offset
+    whole = text[:text.rfind("\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()], offset + len(whole.encode())
 
 
 def wait_for_dns(address, limit=20):
