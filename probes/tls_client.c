@@ -130,6 +130,16 @@ static bool chain_read_certificates(struct chain *chain, const char *pem)
     return leaves == chain->count;
 }
 
+/* Sessions may run in a context of the library that reads no private keys. */
+static bool chain_read(struct chain *chain, const char *pem)
+{
+    OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX_get0_global_default());
+    bool whole = chain_read_keys(chain, pem) && chain_read_certificates(chain, pem);
+
+    OSSL_LIB_CTX_set0_default(before);
+    return whole;
+}
+
 bool tls_contexts_add_chain(struct tls_contexts *contexts, const char *id, const char *pem, struct error *err)
 {
     struct chain chain = { .id = NULL };
@@ -139,7 +149,7 @@ bool tls_contexts_add_chain(struct tls_contexts *contexts, const char *id, const
         return false;
     }
     ERR_clear_error();
-    if (!chain_read_keys(&chain, pem) || !chain_read_certificates(&chain, pem)) {
+    if (!chain_read(&chain, pem)) {
         error_set(err, 0, "client certificate: no key, or a key without its certificate");
         chain_clear(&chain);
         return false;
@@ -229,7 +239,8 @@ static bool set_chain(SSL_CTX *ctx, const struct tls_contexts *contexts, const c
 
 static SSL_CTX *make_context(const struct tls_contexts *contexts, const struct profile *profile, struct error *err)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    OSSL_LIB_CTX *library = profile->client_chain ? OSSL_LIB_CTX_get0_global_default() : NULL;
+    SSL_CTX *ctx = SSL_CTX_new_ex(library, NULL, TLS_client_method());
 
     if (!ctx) {
         error_of_library(err, "TLS");

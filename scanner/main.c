@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "scanner/command.h"
+#include "scanner/key_decoders.h"
 #include "scanner/libraries.h"
 
 int main(int argc, char **argv)
@@ -9,6 +10,7 @@ int main(int argc, char **argv)
     int status;
 
     libraries_use_mem();
+    key_decoders_narrow();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told of, as a full disk is */
     status = command_main(argc, argv);
 
