@@ -78,6 +78,8 @@ bool report_is_per_site(const struct report *);
 
 /* Fills counts. */
 void report_count(struct report *);
+/* Fills as, from results that have a configured one. */
+void report_count_as(struct report *, enum mechanism);
 /* The results, worst verdict first, then the order given. The array lives in the region. */
 const struct result **report_worst_first(struct region *, const struct report *);
 

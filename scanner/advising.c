@@ -4,8 +4,9 @@ void advising_find(struct audit *audit, enum advice_scope scope)
 {
     const struct options *options = audit->options;
     struct view           view = { .facts = audit->facts };
-    struct judge_input    input = { audit->config, &view, audit->trust, options->sender, options->allow, options->allow_count,
-                                    audit->report.evaluated_at, (int)options->horizon, false };
+    struct judge_input    input = { .config = audit->config, .view = &view, .trust = audit->trust, .sender = options->sender,
+                                    .allow = options->allow, .allow_count = options->allow_count,
+                                    .when = audit->report.evaluated_at, .horizon_days = (int)options->horizon };
     struct trial         *trial = trial_new(audit->config);
     size_t                i;
 

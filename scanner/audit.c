@@ -21,7 +21,8 @@ static bool load_proposed(struct audit *audit, struct error *err)
     struct load_request   request = { options->proposed != NULL ? options->proposed : options->config_dir, overrides, count,
                                       options->proposed_version != NULL ? options->proposed_version
                                                                         : options->postfix_version,
-                                      options->proposed_version != NULL ? "--proposed-version" : NULL };
+                                      options->proposed_version != NULL ? "--proposed-version" : NULL,
+                                      options->mta_sts };
 
     if (options->proposed == NULL && options->proposed_overrides.count == 0 && options->proposed_version == NULL)
         return true;
@@ -51,10 +52,26 @@ static bool dry_run_agrees(const struct options *options, struct error *err)
     return false;
 }
 
+/* Another configuration, and another rule for this one, would be two changes at once; and what would be is no history. */
+static bool mechanism_agrees(const struct options *options, struct error *err)
+{
+    const char *other = options->proposed != NULL               ? "proposed"
+                        : options->proposed_overrides.count > 0 ? "proposed-override"
+                        : options->proposed_version != NULL     ? "proposed-version"
+                        : options->history != NULL              ? "history"
+                                                                : NULL;
+
+    if (options->as == MECHANISM_NONE || other == NULL)
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--as with --%s: the verdicts are those of no configuration", other);
+    error_fix(err, "run them apart");
+    return false;
+}
+
 /* What can be told before anything is read. */
 static bool options_agree(const struct options *options, struct error *err)
 {
-    return dry_run_agrees(options, err) &&
+    return dry_run_agrees(options, err) && mechanism_agrees(options, err) &&
            (!options->changes_only || history_wanted_for(options, "changes-only", err)) &&
            (options->confirm == 0 || history_wanted_for(options, "confirm", err));
 }
@@ -62,7 +79,8 @@ static bool options_agree(const struct options *options, struct error *err)
 bool audit_init(struct audit *audit, struct region *region, const struct options *options, struct error *err)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
-                                    options->postfix_version, NULL };
+                                    options->postfix_version, NULL,
+                                    options->mta_sts || options->as != MECHANISM_NONE };
 
     memset(audit, 0, sizeof(*audit));
     audit->began_ms = loop_now_ms(NULL);
@@ -199,8 +217,10 @@ static bool is_shown(const struct audit *audit, const struct result *result)
 static void find_of_whole(struct audit *audit, struct report *report, struct config *config, struct trust *trust)
 {
     struct view        view = { .facts = audit->facts };
-    struct judge_input input = { config, &view, trust, audit->options->sender, audit->options->allow,
-                                 audit->options->allow_count, audit->report.evaluated_at, (int)audit->options->horizon, true };
+    struct judge_input input = { .config = config, .view = &view, .trust = trust, .sender = audit->options->sender,
+                                 .allow = audit->options->allow, .allow_count = audit->options->allow_count,
+                                 .when = audit->report.evaluated_at, .horizon_days = (int)audit->options->horizon,
+                                 .explain = true };
 
     report->config = config;
     report->facts = audit->facts;
@@ -210,6 +230,8 @@ static void find_of_whole(struct audit *audit, struct report *report, struct con
 static void add_result(struct report *report, const struct result *result, enum local_fault fault)
 {
     judge_apply_fault((struct result *)result, fault);
+    if (result->configured != NULL)
+        judge_apply_fault((struct result *)result->configured, fault);
     report->results[report->count++] = result;
 }
 
@@ -234,6 +256,7 @@ static void fill_results(struct audit *audit)
             add_result(&audit->proposed, result->proposed, fault);
     }
     report_count(report);
+    report_count_as(report, audit->options->as);
     report_count(&audit->proposed);
 }
 

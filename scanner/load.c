@@ -168,6 +168,7 @@ struct config *load_config(struct region *region, const struct load_request *req
 
     config->region = region;
     config->dir = absolute(region, config_dir(region, request));
+    config->as_if = request->as_if;
     if ((config->main_cf = read_main_cf(config, err)) == NULL || (config->master_cf = read_master_cf(config, err)) == NULL ||
         !apply_overrides(config, request, err))
         return NULL;

@@ -13,6 +13,7 @@ struct load_request {
     size_t             override_count;
     const char        *version;        /* NULL: the installed Postfix, else the newest known */
     const char        *version_option; /* which option it came with, for messages; NULL: --postfix-version */
+    bool               as_if;          /* other mechanisms are judged too: what they need is read */
 };
 
 /* Reads a configuration whole. It lives in the region. NULL, and *err: no such directory or file (66), a main.cf or

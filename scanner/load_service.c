@@ -180,7 +180,7 @@ static struct config_file *read_ca_directory(struct config *config, const struct
 }
 
 /* OpenSSL's own default file and directory, which tls_append_default_CA adds to a CAfile or CApath. */
-static struct config_file *read_default_ca(struct config *config, struct service *service)
+struct config_file *load_default_ca(struct config *config, const struct service *service)
 {
     struct config_file *file = read_config_file(config, X509_get_default_cert_file(), false);
     struct slice        text;
@@ -247,7 +247,7 @@ static void read_trust(struct config *config, struct service *service)
     if (ca_path[0] != '\0')
         service->ca_path = read_ca_directory(config, service, ca_path);
     if ((ca_file[0] != '\0' || ca_path[0] != '\0') && params_bool(service->params, "tls_append_default_CA"))
-        service->default_ca = read_default_ca(config, service);
+        service->default_ca = load_default_ca(config, service);
     service->client_chain = read_client_chain(config, service);
 }
 
@@ -288,6 +288,7 @@ static void load_client(struct config *config, struct service *service, const st
     }
     read_trust(config, service);
     service->engine_error = tls_engine_check(config->region, service);
+    load_mechanisms(config, service, main_cf, compiled);
 }
 
 static bool is_chrooted(const struct config *config, const struct master_service *master)

@@ -22,8 +22,8 @@ enum kind {
     KIND_SENDER,
     KIND_PROGRESS,
     KIND_FAIL_ON,
-    KIND_OUTPUT,    /* --FORMAT FILE */
-    KIND_LATER      /* named by the contract; not in this version */
+    KIND_MECHANISM, /* as */
+    KIND_OUTPUT     /* --FORMAT FILE */
 };
 
 struct row {
@@ -86,11 +86,13 @@ static const struct row rows[] = {
       "the user that the worker becomes when started as root (default nobody)" },
     { "resume", 0, KIND_TEXT, AT(resume), FOR_SCAN, "FILE", NULL,
       "keep a journal of what is observed in FILE, and go on with what an interrupted run left there" },
-    { "mta-sts", 0, KIND_LATER, 0, FOR_SCAN, NULL, NULL, NULL },
-    { "as", 0, KIND_LATER, 0, FOR_SCAN, "MECHANISM", NULL, NULL },
     { "syslog", 0, KIND_FLAG, AT(syslog), FOR_SCAN | FOR_REPLAY, NULL, NULL,
       "one line to syslog for each destination with a fault (with --changes-only: for each change), and one of counts" },
     { "offline", 0, KIND_FLAG, AT(offline), FOR_EXPLAIN, NULL, NULL, "the policy part alone, without any network" },
+    { "mta-sts", 0, KIND_FLAG, AT(mta_sts), FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY, NULL, "What domains publish",
+      "ask for the MTA-STS policy and the TLS reporting record of each domain, and tell what it publishes, DANE included" },
+    { "as", 0, KIND_MECHANISM, AT(as), FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY, "MECHANISM", NULL,
+      "dane or mta-sts: judge as if every destination followed it, whatever the tables say" },
     { "at", 0, KIND_TIME, AT(at), FOR_JUDGING, "TIME", "Judgement", "judge as of this time (RFC 3339 or a date)" },
     { "horizon", 0, KIND_COUNT, AT(horizon), FOR_JUDGING, "DAYS", NULL,
       "tell what will turn worse within so many days (default 14)" },
@@ -231,6 +233,15 @@ static bool set_sender(struct options *options, const char *value, struct error 
     return false;
 }
 
+static bool set_mechanism(enum mechanism *as, const char *value, struct error *err)
+{
+    if (mechanism_parse(value, as) && (*as == MECHANISM_DANE || *as == MECHANISM_STS))
+        return true;
+    error_set(err, EXIT_USAGE_ERROR, "--as %s: no such mechanism", value);
+    error_fix(err, "write dane or mta-sts");
+    return false;
+}
+
 static bool set_option(struct region *region, struct options *options, const struct row *row, const char *value,
                        struct error *err)
 {
@@ -273,8 +284,10 @@ static bool set_option(struct region *region, struct options *options, const str
             return false;
         options->fail_on = (enum fail_on)word;
         return true;
-    case KIND_LATER:
-        break;
+    case KIND_MECHANISM:
+        if (!set_mechanism(&options->as, value, err))
+            return false;
+        return true;
     }
     error_set(err, EXIT_USAGE_ERROR, "--%s is not in this version yet", row->name);
     return false;
@@ -334,7 +347,7 @@ static const char *nearest_option(const char *word, unsigned command)
     size_t      i, n = 0;
 
     for (i = 0; i < ROW_COUNT; i++)
-        if ((rows[i].commands & command) != 0 && rows[i].kind != KIND_LATER)
+        if ((rows[i].commands & command) != 0)
             names[n++] = (struct name){ (int)i, rows[i].name };
     names[n] = (struct name){ 0, NULL };
     while (*word == '-')
@@ -410,7 +423,7 @@ void options_print(FILE *out, unsigned command)
 
         if (row->group != NULL)
             group = row->group;
-        if ((row->commands & command) == 0 || row->kind == KIND_LATER)
+        if ((row->commands & command) == 0)
             continue;
         if (group != printed)
             fprintf(out, "\n%s:\n", group);

@@ -11,6 +11,7 @@
 #include "scanner/base/hostname.h"
 #include "scanner/base/region.h"
 #include "scanner/exit_status.h"
+#include "scanner/judge/published.h"
 
 /* Which commands take an option. */
 enum {
@@ -63,6 +64,8 @@ struct options {
     bool               advise;
     const char        *user;
     /* judgement */
+    bool               mta_sts;         /* what the domains publish is asked for and told */
+    enum mechanism     as;              /* judge as if it were followed everywhere; MECHANISM_NONE: as configured */
     bool               has_at;
     int64_t            at;
     unsigned long      horizon;         /* days */

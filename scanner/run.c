@@ -203,8 +203,10 @@ static struct judge_input input_of(const struct run *run, size_t side, const str
     const struct options     *options = request->options;
     const struct run_side    *under = &request->sides[side];
 
-    return (struct judge_input){ under->config, view, under->trust, options->sender, options->allow, options->allow_count,
-                                 request->when, (int)options->horizon, true };
+    return (struct judge_input){ .config = under->config, .view = view, .trust = under->trust, .sender = options->sender,
+                                 .allow = options->allow, .allow_count = options->allow_count, .when = request->when,
+                                 .horizon_days = (int)options->horizon, .explain = true,
+                                 .published = options->mta_sts, .as = options->as };
 }
 
 static bool judge_side(struct run *run, size_t index, size_t side, bool final)
@@ -254,6 +256,7 @@ static bool advice_wants(struct run *run, size_t index)
 
     if (run->trial == NULL || run->jobs[index].rounds >= RUN_ROUNDS_MAX)
         return false;
+    input.published = false;
     region = region_new();
     advice_find(region, &found, run->trial, &input, run->jobs[index].results[0], run->request->advice_scope);
     region_free(region);

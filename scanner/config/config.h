@@ -40,6 +40,9 @@ struct service {
     const struct config_file *default_ca;   /* OpenSSL's own, when tls_append_default_CA takes effect */
     const struct config_file *client_chain; /* certificates, then key, PEM; NULL when not configured */
     const char    *engine_error;            /* not NULL: "disabling TLS support", and why */
+    /* The same client, were the mechanism followed for every destination; NULL: it can follow none (LMTP, wrapper mode). */
+    const struct service *as_dane, *as_sts;
+    bool           follows_sts;             /* this is such a copy, for MTA-STS */
     struct service *next;
 };
 
@@ -47,6 +50,7 @@ struct config {
     struct region   *region;
     const char      *dir;
     struct version   version;
+    bool             as_if;                 /* judged as if other mechanisms were followed, too */
     bool             version_installed;     /* settled by postconf, not by option or default */
     struct main_cf  *main_cf;
     struct master_cf *master_cf;

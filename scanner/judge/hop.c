@@ -3,7 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "scanner/judge/published_impl.h"
 #include "scanner/policy/profile.h"
+#include "scanner/policy/sts_look.h"
 
 /* What looks at one host. */
 struct looking {
@@ -25,12 +27,28 @@ static bool policy_is_per_host(const struct service *service)
     return service->policy_maps.count == 0 && service->per_site.count > 0;
 }
 
+/* The policy of a client that follows MTA-STS. False: not for this next-hop. */
+static bool find_sts_policy(struct looking *look, struct policy *policy)
+{
+    const struct hop *hop = look->hop;
+    const struct judge_input *input = hop->input;
+    const char *domain = published_domain(look->region, &hop->nexthop);
+    struct sts_look found;
+
+    if (!hop->service->follows_sts || domain == NULL)
+        return false;
+    sts_look(look->region, &found, hop->service, domain, input->allow, input->allow_count, input->view);
+    sts_follow(look->region, policy, &found, domain, input->as_enforced, input->view);
+    return true;
+}
+
 static const struct policy *find_policy(struct looking *look, const char *host, struct policy_step **steps)
 {
     struct policy *policy = region_alloc(look->region, sizeof(*policy));
     const struct hop *hop = look->hop;
 
-    policy_find(look->region, policy, hop->service, hop->input->config, &hop->nexthop, host, view_of(hop), steps);
+    if (!find_sts_policy(look, policy))
+        policy_find(look->region, policy, hop->service, hop->input->config, &hop->nexthop, host, view_of(hop), steps);
     look->hop->wanted |= policy->trouble == POLICY_WANTS && view_of(hop)->wants != NULL;
     return policy;
 }

@@ -6,6 +6,7 @@
 #include "scanner/judge/chain.h"
 #include "scanner/judge/horizon.h"
 #include "scanner/judge/judge_findings.h"
+#include "scanner/judge/published_impl.h"
 
 /* Next-hops of one delivery that are looked at; nobody lists more. */
 #define HOPS_MAX 64
@@ -166,6 +167,19 @@ static void judge_hops(struct region *region, struct result *result, const struc
         conclude(region, result, input, hops);
 }
 
+/* The client that follows the mechanism, where one does. */
+static void choose_client(struct route *route, enum mechanism as)
+{
+    const struct service *other = NULL;
+
+    if (route->kind == ROUTE_CLIENT && as == MECHANISM_DANE)
+        other = route->service->as_dane;
+    else if (route->kind == ROUTE_CLIENT && as == MECHANISM_STS)
+        other = route->service->as_sts;
+    if (other != NULL)
+        route->service = other;
+}
+
 static void judge_once(struct region *region, struct result *result, const struct judge_input *input,
                        const struct destination *destination)
 {
@@ -175,6 +189,7 @@ static void judge_once(struct region *region, struct result *result, const struc
     *result = (struct result){ .destination = destination, .route = route, .share_worse = NAN,
                                .next_end = INT64_MAX };
     route_destination(region, route, input->config, destination, input->sender, input->view);
+    choose_client(route, input->as);
     if (!end_without_client(region, result, input)) {
         if (route->service->start_error != NULL)
             end_at_death(result, REASON_POLICY_INVALID, route->service->start_error->text);
@@ -231,8 +246,9 @@ static void judge_outcome(struct region *region, struct result *result, const st
         horizon_tell(region, result, input, destination, judge_again);
 }
 
-void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
-                       const struct destination *destination)
+/* Under one rule: the configuration, or a mechanism. */
+static void judge_one_way(struct region *region, struct result *result, const struct judge_input *input,
+                          const struct destination *destination)
 {
     struct chance chance = { 0, 1 };
     struct view view = { .facts = input->view->facts, .wants = input->view->wants, .chance = &chance,
@@ -254,4 +270,21 @@ void judge_destination(struct region *region, struct result *result, const struc
         findings_add(region, &result->findings, finding_word(FINDING_RANDOM_TABLE),
                      finding_severity(FINDING_RANDOM_TABLE), NULL, NULL, 0,
                      "a randmap decides, with %zu outcomes; the worst is told", outcomes);
+}
+
+void judge_destination(struct region *region, struct result *result, const struct judge_input *input,
+                       const struct destination *destination)
+{
+    struct judge_input as_configured = *input;
+    struct result *configured = result;
+
+    judge_one_way(region, result, input, destination);
+    if (input->as != MECHANISM_NONE) {
+        as_configured.as = MECHANISM_NONE;
+        configured = region_alloc(region, sizeof(*configured));
+        judge_one_way(region, configured, &as_configured, destination);
+        result->configured = configured;
+        result->wanted |= configured->wanted;
+    }
+    published_tell(region, result, configured, input, destination, judge_one_way);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "scanner/judge/certificate.h"
-#include "scanner/judge/result.h"
+#include "scanner/judge/published.h"
 
 struct judge_input {
     const struct config *config;
@@ -17,9 +17,13 @@ struct judge_input {
     int64_t              when;       /* --at, else the time of the run */
     int                  horizon_days;
     bool                 explain;    /* keep policy steps and route steps */
+    bool                 published;  /* --mta-sts: tell what the domain publishes of every destination; else only of those
+                                        for which the configuration itself looks at MTA-STS */
+    enum mechanism       as;         /* --as: MECHANISM_DANE or MECHANISM_STS is followed, whatever the tables say; else NONE */
+    bool                 as_enforced; /* with MECHANISM_STS: a policy in testing counts as enforced */
 };
 
-/* Judges one destination. result->wanted: facts are missing and were noted in the view's wants; call again when they are
+/* Judges one destination. With input->as the result is that under the mechanism, and result->configured the other. result->wanted: facts are missing and were noted in the view's wants; call again when they are
  * there. Everything in the result lives in the region or in config and facts, which must outlive it. */
 void judge_destination(struct region *, struct result *, const struct judge_input *, const struct destination *);
 

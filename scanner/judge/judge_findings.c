@@ -31,8 +31,12 @@ static enum reason policy_reason(const struct policy *policy)
 {
     if (policy->trouble == POLICY_TABLE_ERROR)
         return REASON_TABLE_ERROR;
-    if (policy->trouble == POLICY_UNREADABLE)
-        return REASON_TABLE_UNREADABLE;
+    if (policy->trouble == POLICY_UNREADABLE) {
+        enum reason reason = REASON_TABLE_UNREADABLE;
+
+        reason_parse(policy->unknown, &reason);
+        return reason;
+    }
     return policy->trouble == POLICY_WANTS ? REASON_NOT_OBSERVED : REASON_POLICY_INVALID;
 }
 

@@ -230,7 +230,7 @@ static bool policy_settles(struct decision *d)
         d->out->wanted = true;
         return true;
     case POLICY_UNREADABLE:
-        d->out->unknown = "table-unreadable";
+        d->out->unknown = policy->unknown != NULL ? policy->unknown : "table-unreadable";
         return true;
     case POLICY_BAD_VALUE:
     case POLICY_TABLE_ERROR:

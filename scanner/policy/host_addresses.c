@@ -54,12 +54,12 @@ static struct mail_host *add_host(struct search *s, const struct target *target)
     return host;
 }
 
-static bool is_allowed(const struct search *s, const struct address *address)
+bool mail_hosts_allow(const struct address *address, const struct prefix *allow, size_t allow_count)
 {
     if (address_special_range(address) == NULL)
         return true;
-    for (size_t i = 0; i < s->allow_count; i++)
-        if (prefix_has(&s->allow[i], address))
+    for (size_t i = 0; i < allow_count; i++)
+        if (prefix_has(&allow[i], address))
             return true;
     return false;
 }
@@ -84,7 +84,7 @@ static struct mail_host *add_address(struct search *s, const struct target *targ
     host = add_host(s, target);
     host->address = *address;
     host->has_address = true;
-    host->not_allowed = !is_allowed(s, address);
+    host->not_allowed = !mail_hosts_allow(address, s->allow, s->allow_count);
     return host;
 }
 

@@ -96,6 +96,10 @@ struct mail_hosts {
 void mail_hosts_find(struct region *, struct mail_hosts *, const struct config *, const struct service *,
                      const struct nexthop *, const struct prefix *allow, size_t allow_count, const struct view *);
 
+/* May an address that DNS named be contacted? Not those of special ranges (loopback, private, link-local ...), unless one
+ * of the prefixes has it. */
+bool mail_hosts_allow(const struct address *, const struct prefix *allow, size_t allow_count);
+
 /* Whether a client with these parameters may look up hosts by the system's own functions (DNS_NATIVE). */
 bool mail_hosts_use_native(const struct params *);
 

@@ -44,6 +44,8 @@ static bool has_sts_patterns(const struct policy *policy)
 
 bool match_enforces_sts(const struct params *params, const struct policy *policy)
 {
+    if (policy->sts.enforced)
+        return has_sts_patterns(policy);
     return has_sts_patterns(policy) && version_at_least(params_version(params), 3, 10, 5) &&
            params_bool(params, "smtp_tls_enforce_sts_mx_patterns");
 }

@@ -13,7 +13,7 @@ enum policy_trouble {
     POLICY_FINE,
     POLICY_BAD_VALUE,      /* the entry does not parse: 4.7.5 "client TLS configuration problem" */
     POLICY_TABLE_ERROR,    /* the lookup failed: 4.7.5 (policy maps) or 4.3.0 "Temporary lookup error" (per-site) */
-    POLICY_UNREADABLE,     /* only this machine cannot read the table: unknown */
+    POLICY_UNREADABLE,     /* only this machine cannot read the table, or not tell what it would say: unknown */
     POLICY_WANTS           /* a live table or a file is wanted first */
 };
 
@@ -27,6 +27,7 @@ struct policy_sts {        /* attributes from 3.10 on */
     bool        has_type;
     const char *domain, *failure, *ttl;
     struct text_list mx_patterns;   /* empty patterns kept: they match nothing */
+    bool        enforced;           /* whatever the release: a sender that honours RFC 8461 */
     struct text_list strings;
 };
 
@@ -41,6 +42,7 @@ struct policy {
     enum policy_trouble trouble;
     const char *dsn, *text;        /* trouble BAD_VALUE, TABLE_ERROR: what Postfix records: "4.7.5", "client TLS ..." */
     bool        kills;             /* trouble TABLE_ERROR: smtp(8) dies of the lookup, and nothing is recorded */
+    const char *unknown;           /* trouble UNREADABLE: reason code; NULL: table-unreadable */
     const char *error;             /* in words, as Postfix's warning would say it; NULL when fine */
     const char *hint;              /* "did you mean ..."; may be NULL */
     bool        from_table;        /* false: the global level */

@@ -6,11 +6,13 @@ A sketch is a dictionary:
     dns            list of lines, "NAME TYPE DATA[, DATA ...] [WORD ...]"
     servers        list of dictionaries, see server()
     tables         list of [table, key, status, text]: what live tables answered
+    policies       list of dictionaries, members of a "fetch" fact: what policy hosts of MTA-STS served; "body" may be a list
+                   of lines
     dnssec         true: every answer is DNSSEC-secure
     started        RFC 3339, when not the usual one
 
 DATA is an address, "PREFERENCE HOST", a host (CNAME), "PRIORITY WEIGHT PORT HOST" (SRV), "USAGE SELECTOR MATCHING OF"
-(TLSA, OF a certificate's name, or hex digits), an rcode (NXDOMAIN SERVFAIL ...), NODATA, or one of the outcomes of
+(TLSA, OF a certificate's name, or hex digits), a text in double quotes (TXT), an rcode (NXDOMAIN SERVFAIL ...), NODATA, or one of the outcomes of
 OUTCOMES. WORDS: secure, insecure, distant (the resolver is not on this machine), unparsable, "total=N", "error=TEXT".
 """
 
@@ -19,6 +21,7 @@ import copy
 import hashlib
 import json
 import os
+import re
 
 COMMON = os.path.join(os.path.dirname(os.path.abspath(__file__)), "common")
 STARTED = "2026-06-01T00:00:00Z"
@@ -87,6 +90,8 @@ def _data(kind, text, known):
         return {"target": "" if words[1] == "." else words[1], "preference": int(words[0])}
     if kind == "CNAME":
         return {"target": words[0]}
+    if kind == "TXT":
+        return {"text": text.strip('"')}
     if kind == "SRV":
         return {"target": words[3], "preference": int(words[0]), "weight": int(words[1]), "port": int(words[2])}
     return _tlsa(words, known)
@@ -126,7 +131,9 @@ def dns(line, dnssec, known):
     elif rest != "NODATA" and rest:
         fact["records"] = []
         owner = name
-        for text in rest.split(","):
+        for text in re.findall(r'"[^"]*"|[^",]+', rest) if kind == "TXT" else rest.split(","):
+            if not text.strip():
+                continue
             record = _record(owner, kind, text.strip(), known)
             owner = record["target"] if record["type"] == "CNAME" and kind != "CNAME" else owner
             fact["records"].append(record)
@@ -168,6 +175,16 @@ def server(entry, known):
             **{key: value for key, value in seen.items() if value is not None}}
 
 
+def policy(entry):
+    """What came of a request for an MTA-STS policy; a good one when nothing else is said."""
+    fact = {"outcome": "answered", "status": 200, "media_type": "text/plain", **entry}
+    if isinstance(fact.get("body"), list):
+        fact["body"] = "".join(line + "\n" for line in fact["body"])
+    if fact["outcome"] != "answered":
+        fact["status"] = fact["media_type"] = fact["body"] = None
+    return {"fact": "fetch", **{key: value for key, value in fact.items() if value is not None}}
+
+
 def table(row):
     name, key, status, text = row
     return {"fact": "table", "table": name, "key": key, "status": status,
@@ -183,5 +200,6 @@ def facts(sketch):
     lines += [{"fact": "destination", "destination": text} for text in sketch["destinations"]]
     lines += [table(row) for row in sketch.get("tables", [])]
     lines += [dns(line, sketch.get("dnssec", False), known) for line in sketch.get("dns", [])]
+    lines += [policy(entry) for entry in sketch.get("policies", [])]
     lines += [server(entry, known) for entry in sketch.get("servers", [])]
     return "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines)

@@ -92,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct trust *trust = trust_new();
     struct prefix allow[1];
     struct view view = { .facts = facts };
-    struct judge_input input = { &f->config, &view, trust, NULL, allow, 1, JUNE_2026, 14, true };
+    struct judge_input input = { .config = &f->config, .view = &view, .trust = trust, .allow = allow, .allow_count = 1,
+                                 .when = JUNE_2026, .horizon_days = 14, .explain = true, .published = true };
     struct destination destination;
     struct findings findings = { 0 };
     struct result result;
