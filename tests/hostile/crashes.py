@@ -10,18 +10,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 
-from arena import Arena, THOROUGH, destination, host, main, most_together
+from arena import Arena, THOROUGH, children, destination, host, main, most_together
 
 HOSTS = 240
 KILLS = 50
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
-            return [int(word) for word in stream.read().split()]
-    except OSError:
-        return []
 
 
 class Killer(threading.Thread):

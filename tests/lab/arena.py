@@ -225,6 +225,14 @@ def surroundings(extra):
     return dict(os.environ, **dict(extra, ASAN_OPTIONS=options))
 
 
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+            return [int(word) for word in stream.read().split()]
+    except OSError:
+        return []
+
+
 def load(path):
     try:
         with open(path, encoding="utf-8") as stream:
