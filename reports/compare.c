@@ -9,6 +9,15 @@ static const char *const words[CHANGE_KINDS] = {
     [CHANGE_APPEARED] = "appeared", [CHANGE_VANISHED] = "vanished", [CHANGE_SAME] = "same",
 };
 
+static const char *const outlook_words[OUTLOOK_KINDS] = {
+    [OUTLOOK_SOON] = "soon", [OUTLOOK_AVERTED] = "averted", [OUTLOOK_ADVICE] = "advice",
+};
+
+const char *outlook_word(enum outlook_kind kind)
+{
+    return outlook_words[kind];
+}
+
 const char *change_word(enum change_kind kind)
 {
     return words[kind];

@@ -43,6 +43,22 @@ enum change_kind change_of_proposed(const struct report *, const struct result *
 /* How many new verdicts of each kind there are among what turned worse: for the exit status. */
 void changes_count_verdicts(const struct changes *, size_t counts[VERDICT_UNKNOWN + 1]);
 
+/* What has not come about yet. Each is told once. */
+enum outlook_kind {
+    OUTLOOK_SOON,      /* the verdict will turn worse within the horizon */
+    OUTLOOK_AVERTED,   /* it was to, and will not */
+    OUTLOOK_ADVICE     /* an entry could be better */
+};
+#define OUTLOOK_KINDS (OUTLOOK_ADVICE + 1)
+const char *outlook_word(enum outlook_kind);           /* "soon", "averted", "advice" */
+
+struct outlook {
+    enum outlook_kind kind;
+    const char       *destination;
+    const char       *text;        /* a sentence without full stop */
+    const char       *paste;       /* the line of the policy table that it speaks of; NULL */
+};
+
 /* What a run has to say that the one before it had not. */
 struct news {
     int64_t         run, before;   /* numbers in the history; before 0: there was none, and of what appeared only faults are
@@ -50,6 +66,8 @@ struct news {
     int64_t         since;         /* when the run before began */
     struct changes  changes;
     struct findings findings;      /* critical, about the whole, and new */
+    struct outlook *outlooks;      /* in the order of the destinations */
+    size_t          outlook_count;
 };
 
 /* What is different, in words: "level may -> dane, TLS anonymous -> verified"; "" when nothing is. */

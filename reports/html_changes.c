@@ -100,14 +100,40 @@ static void put_kinds(struct region *region, struct buf *out, const struct chang
         put_kind(region, out, changes, (enum change_kind)kind, then, field);
 }
 
+/* What has not come about yet. */
+static void put_outlooks(struct buf *out, const struct news *news)
+{
+    static const char *const titles[OUTLOOK_KINDS] = {
+        [OUTLOOK_SOON] = "soon", [OUTLOOK_AVERTED] = "no longer soon", [OUTLOOK_ADVICE] = "could be better",
+    };
+    size_t i;
+
+    if (news->outlook_count == 0)
+        return;
+    buf_add_text(out, "<h3>In sight</h3><ul class=\"plain\">\n");
+    for (i = 0; i < news->outlook_count && i < CHANGES_SHOWN; i++) {
+        const struct outlook *outlook = &news->outlooks[i];
+
+        html_printf(out, "<li><div><p class=\"names\">%s <span class=\"dim\">%s</span></p><p class=\"why\">%s</p>",
+                    outlook->destination, titles[outlook->kind], outlook->text);
+        if (outlook->paste != NULL)
+            html_printf(out, "<p><code>%s</code></p>", outlook->paste);
+        buf_add_text(out, "</div></li>\n");
+    }
+    buf_add_text(out, "</ul>");
+    if (news->outlook_count > CHANGES_SHOWN)
+        html_printf(out, "<p>and %zu more</p>", news->outlook_count - CHANGES_SHOWN);
+}
+
 /* What the history knows of the run before. */
 static void put_news(struct region *region, struct buf *out, const struct news *news)
 {
     buf_add_text(out, "<section aria-labelledby=\"news\"><h2 id=\"news\">What changed</h2>");
     if (news->before > 0) {
         html_printf(out, "<p>Since the run of %s%s.</p>\n", time_text(region, news->since),
-                    news->changes.count == 0 ? ": nothing" : "");
+                    news->changes.count == 0 && news->outlook_count == 0 ? ": nothing" : "");
         put_kinds(region, out, &news->changes, "was", "news");
+        put_outlooks(out, news);
     } else {
         buf_add_text(out, "<p>This is the first run that the history knows of.</p>\n");
     }

@@ -67,6 +67,24 @@ struct json *json_of_change_list(const struct changes *changes)
     return items;
 }
 
+static struct json *json_of_outlooks(const struct news *news)
+{
+    struct json *json = json_array();
+    size_t       i;
+
+    for (i = 0; i < news->outlook_count; i++) {
+        const struct outlook *outlook = &news->outlooks[i];
+        struct json          *one = json_object();
+
+        json_put(one, "kind", json_text(outlook_word(outlook->kind)));
+        json_put(one, "destination", json_text(outlook->destination));
+        json_put(one, "text", json_text(outlook->text));
+        json_put(one, "paste", json_text(outlook->paste));
+        json_push(json, one);
+    }
+    return json;
+}
+
 struct json *json_of_changes(const struct report *report)
 {
     const struct news *news = report->news;
@@ -78,5 +96,6 @@ struct json *json_of_changes(const struct report *report)
     json_put(json, "only", json_bool(report->news_only));
     json_put(json, "destinations", json_of_change_list(&news->changes));
     json_put(json, "findings", json_of_findings(&news->findings));
+    json_put(json, "outlook", json_of_outlooks(news));
     return json;
 }

@@ -74,6 +74,36 @@ static struct change read_change(struct reading *r, const struct json *json)
     return change;
 }
 
+static enum outlook_kind need_outlook(struct reading *r, const struct json *json)
+{
+    const char *word = need_text(r, json, "kind");
+    int         kind;
+
+    for (kind = 0; kind < OUTLOOK_KINDS; kind++)
+        if (strcmp(word, outlook_word((enum outlook_kind)kind)) == 0)
+            return (enum outlook_kind)kind;
+    reading_fails(r, "kind", "is none");
+    return OUTLOOK_ADVICE;
+}
+
+/* Not there in reports of before. */
+static void read_outlooks(struct reading *r, const struct json *array, struct news *news)
+{
+    size_t i;
+
+    news->outlooks = region_array(r->region, json_count(array) + 1, sizeof(*news->outlooks));
+    for (i = 0; r->good && i < json_count(array); i++) {
+        const struct json *one = json_at(array, i);
+
+        news->outlooks[news->outlook_count++] = (struct outlook){
+            .kind = need_outlook(r, one),
+            .destination = need_text(r, one, "destination"),
+            .text = need_text(r, one, "text"),
+            .paste = read_text(r, one, "paste"),
+        };
+    }
+}
+
 void read_changes(struct reading *r, const struct json *json)
 {
     struct news       *news;
@@ -93,6 +123,7 @@ void read_changes(struct reading *r, const struct json *json)
         changes_add(&news->changes, read_change(r, json_at(items, i)));
     changes_sort(&news->changes, r->region);
     read_findings(r, need_array(r, json, "findings"), &news->findings);
+    read_outlooks(r, json_get(json, "outlook"), news);
     r->report->news = news;
     r->report->news_only = need_bool(r, json, "only");
 }

@@ -8,6 +8,7 @@
 #define INDENT 2
 #define DETAIL_INDENT 4
 #define LABEL_WIDTH 10
+#define NAME_WIDTH 22
 #define NAME_MAX_WIDTH 44
 #define TOGETHER_MIN 3
 #define NAMES_SHOWN 20
@@ -216,13 +217,54 @@ static void put_news_findings(struct page *page, struct region *region, const st
     }
 }
 
+/* Outlooks */
+
+static const struct {
+    const char *heading;
+    enum tone   tone;
+} outlooks[OUTLOOK_KINDS] = {
+    [OUTLOOK_SOON] = { "SOON", TONE_YELLOW },
+    [OUTLOOK_AVERTED] = { "NO LONGER SOON", TONE_GREEN },
+    [OUTLOOK_ADVICE] = { "COULD BE BETTER", TONE_BOLD },
+};
+
+static void put_outlook(struct page *page, const struct outlook *outlook)
+{
+    page_text(page, (struct place){ .indent = INDENT, .label = outlook->destination, .label_width = NAME_WIDTH }, outlook->text);
+    if (outlook->paste != NULL)
+        page_paste(page, detail("better"), outlook->paste);
+    else if (outlook->kind == OUTLOOK_ADVICE)
+        page_text(page, detail("better"), "no entry");
+}
+
+static void put_outlooks(struct page *page, const struct news *news, enum outlook_kind kind, bool *some)
+{
+    size_t i, count = 0, shown = 0;
+
+    for (i = 0; i < news->outlook_count; i++)
+        count += news->outlooks[i].kind == kind;
+    if (count == 0)
+        return;
+    if (*some)
+        page_blank(page);
+    *some = true;
+    page_printf(page, (struct place){ .tone = outlooks[kind].tone }, "%s: %zu", outlooks[kind].heading, count);
+    for (i = 0; i < news->outlook_count && shown < NAMES_SHOWN; i++)
+        if (news->outlooks[i].kind == kind && ++shown > 0)
+            put_outlook(page, &news->outlooks[i]);
+    if (count > shown)
+        page_printf(page, (struct place){ .indent = INDENT }, "and %zu more", count - shown);
+}
+
 void page_news(struct page *page, const struct report *report)
 {
     static const struct changes_labels labels = { "before", "now", false };
     const struct news *news = report->news;
     struct region     *region = region_new();
+    bool               some = news->changes.count > 0;
+    int                kind;
 
-    if (news->changes.count > 0 || news->findings.count > 0 || !report->complete) {
+    if (some || news->findings.count > 0 || news->outlook_count > 0 || !report->complete) {
         if (news->before != 0)
             page_printf(page, (struct place){ .tone = TONE_BOLD }, "posttls-audit: changes since %s",
                         time_text(region, news->since));
@@ -233,6 +275,8 @@ void page_news(struct page *page, const struct report *report)
             page_text(page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
         put_news_findings(page, region, &news->findings);
         page_changes(page, &news->changes, &labels);
+        for (kind = 0; kind < OUTLOOK_KINDS; kind++)
+            put_outlooks(page, news, (enum outlook_kind)kind, &some);
     }
     region_free(region);
 }

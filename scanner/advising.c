@@ -19,13 +19,6 @@ void advising_find(struct audit *audit, enum advice_scope scope)
     trial_free(trial);
 }
 
-static const char *text_of(struct region *region, const struct advice *advice)
-{
-    if (advice->runs < 2)
-        return advice->text;
-    return region_printf(region, "%s; so it was in the last %zu runs", advice->text, advice->runs);
-}
-
 static void tell(struct region *region, struct result *result)
 {
     const struct advice *advice;
@@ -34,9 +27,11 @@ static void tell(struct region *region, struct result *result)
         const struct policy *policy = advice->policy;
         struct finding      *finding;
 
+        if (advice->later || advice->held_back)
+            continue;
         finding = findings_add(region, &result->findings, finding_word(advice->code), finding_severity(advice->code), NULL,
                                policy->from_table ? policy->answer.file : NULL, policy->from_table ? policy->answer.line : 0,
-                               "%s", text_of(region, advice));
+                               "%s", advice_text(region, advice));
         finding->paste = advice_line(region, advice);
     }
 }

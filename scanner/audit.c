@@ -73,6 +73,7 @@ static bool options_agree(const struct options *options, struct error *err)
 {
     return dry_run_agrees(options, err) && mechanism_agrees(options, err) &&
            (!options->changes_only || history_wanted_for(options, "changes-only", err)) &&
+           (options->runs == 0 || history_wanted_for(options, "runs", err)) &&
            (options->confirm == 0 || history_wanted_for(options, "confirm", err));
 }
 
@@ -398,7 +399,7 @@ static const char *selection_of(struct audit *audit)
 
 bool audit_record(struct audit *audit, struct error *err)
 {
-    struct history_rules rules = { audit->options->confirm, NULL };
+    struct history_rules rules = { audit->options->confirm, audit->options->runs, NULL };
 
     if (audit->history == NULL)
         return true;

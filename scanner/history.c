@@ -46,6 +46,18 @@ static const char schema[] =
     " text TEXT NOT NULL) STRICT;"
     "CREATE INDEX findings_of ON findings(run);";
 
+/* What histories of before lack. A line of advice is "" where the entry is to be taken out. advised is what was told. Of what
+ * will turn worse, verdict is that of before, announced the severity of the finding that was told (-1: none); pending counts
+ * runs as in state. */
+static const char additions[] =
+    "CREATE TABLE IF NOT EXISTS advice(run INTEGER NOT NULL REFERENCES runs(id), destination INTEGER NOT NULL,"
+    " code TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY(run, destination, code, line)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS advice_of ON advice(destination, run);"
+    "CREATE TABLE IF NOT EXISTS advised(destination INTEGER NOT NULL, code TEXT NOT NULL, line TEXT NOT NULL,"
+    " run INTEGER NOT NULL, PRIMARY KEY(destination, code, line)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS prospects(destination INTEGER PRIMARY KEY, verdict TEXT NOT NULL,"
+    " announced INTEGER NOT NULL, pending INTEGER NOT NULL, text TEXT NOT NULL) STRICT;";
+
 /* The lock is a file of its own, so that reading and acknowledging are never kept waiting by a scan; it ends with the
  * process, however that ends. */
 static bool take_lock(struct history *history, const char *path, struct error *err)
@@ -104,7 +116,9 @@ struct history *history_open(const char *path, enum history_use use, struct erro
     if (record ? output_place_is_safe(path, err) && take_lock(history, place, err) : is_there(path, err))
         history->sql = sql_open(place, record, schema, err);
     mem_free(place);
-    if (history->sql != NULL)
+    if (history->sql != NULL && use != HISTORY_READ)
+        sql_script(history->sql, additions);
+    if (history->sql != NULL && !sql_failed(history->sql, err))
         return history;
     history_close(history);
     return NULL;

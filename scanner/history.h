@@ -22,12 +22,16 @@ bool history_commit(struct history *, struct error *err);
 
 /* Recording (history_record.c) */
 
+#define ADVICE_RUNS 14   /* two weeks of nights */
+
 struct history_rules {
     unsigned long confirm;     /* runs in a row before a change for the worse is announced; 0 and 1: at once */
+    unsigned long runs;        /* in a row that advice must hold before it is given; 0: ADVICE_RUNS */
     const char   *selection;   /* what chose the destinations: what an equal run lacks has vanished; NULL: nothing vanishes */
 };
 
-/* Adds the report as a run, and finds what to announce. Marks acknowledged results. Until history_commit() nobody sees it. */
+/* Adds the report as a run, and finds what to announce. Marks acknowledged results, and advice that has not held for long
+ * enough. Until history_commit() nobody sees it. */
 bool history_record(struct history *, struct region *, struct report *, const struct history_rules *, struct news *,
                     struct error *err);
 
@@ -82,6 +86,14 @@ bool history_acknowledge(struct history *, const char *destination, int64_t made
                          struct error *err);
 /* Ends those of a destination. False: *err (64: there is none). */
 bool history_withdraw(struct history *, const char *destination, int64_t when, struct error *err);
+
+/* Advice that the last run gave, and all runs before it for so many in a row. */
+struct history_advice {
+    const char *destination, *code, *line;   /* line NULL: the entry is to be taken out */
+    const char *entry;                       /* as it is; NULL: from nowhere */
+    size_t      runs;
+};
+bool history_advice(struct history *, struct region *, struct history_advice **, size_t *count, struct error *err);
 
 /* Forgets runs that began earlier, but for the last one, and what only they knew. */
 bool history_prune(struct history *, int64_t before, size_t *runs, struct error *err);

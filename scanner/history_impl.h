@@ -11,6 +11,24 @@ struct history {
     bool        changing;  /* a transaction has begun */
 };
 
+/* A run on its way into the history. */
+struct recording {
+    struct history             *history;
+    struct sql                 *sql;
+    struct region              *region;
+    const struct report        *report;
+    const struct history_rules *rules;
+    struct news                *news;
+    size_t                      outlook_room;
+    int64_t                     run, when;
+};
+
+/* What has not come about yet of a destination that was looked at (history_outlook.c); said is the verdict that was announced
+ * last. */
+void outlook_record(struct recording *, int64_t destination, const struct result *, enum verdict said);
+/* Runs in a row, the latest one being the last, that gave that advice; runs without a verdict left aside. */
+size_t outlook_runs(struct sql *, int64_t destination, const char *code, const char *line);
+
 /* Begins the transaction that history_commit() ends. */
 void history_change(struct history *);
 

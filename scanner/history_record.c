@@ -5,16 +5,6 @@
 #include "scanner/base/mem.h"
 #include "scanner/history_impl.h"
 
-struct recording {
-    struct history             *history;
-    struct sql                 *sql;
-    struct region              *region;
-    const struct report        *report;
-    const struct history_rules *rules;
-    struct news                 *news;
-    int64_t                     run, when;
-};
-
 /* What was known of a destination before this run. */
 struct state {
     bool            known, gone, acknowledged;
@@ -246,6 +236,7 @@ static void record_result(struct recording *r, const struct result *result)
         record_new(r, &entry);
     else
         record_known(r, &entry);
+    outlook_record(r, entry.destination, result, entry.state.known ? entry.state.said.verdict : now->verdict);
 }
 
 /* What an equal run would have had. */

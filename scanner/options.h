@@ -79,6 +79,7 @@ struct options {
     /* past runs */
     const char        *history;
     bool               changes_only;
+    unsigned long      runs;            /* in a row that advice must hold; 0: not given */
     unsigned long      confirm;         /* runs in a row; 0: not given, at once */
     bool               has_keep;
     unsigned long      keep;            /* days */

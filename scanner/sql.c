@@ -256,8 +256,7 @@ static bool is_sound(struct sql *sql)
     return sound;
 }
 
-/* Several statements at once; for the schema and pragmas only. */
-static void run_script(struct sql *sql, const char *script)
+void sql_script(struct sql *sql, const char *script)
 {
     if (!sql->failed && sqlite3_exec(sql->db, script, NULL, NULL, NULL) != SQLITE_OK)
         note_failure(sql);
@@ -270,8 +269,8 @@ static void make_schema(struct sql *sql, const char *schema)
 {
     sql_begin(sql);
     if (sql_value(sql, 0, "SELECT count(*) FROM sqlite_schema", "") == 0) {
-        run_script(sql, schema);
-        run_script(sql, "PRAGMA application_id = " STRING(APPLICATION_ID) "; PRAGMA user_version = " STRING(FORMAT_VERSION));
+        sql_script(sql, schema);
+        sql_script(sql, "PRAGMA application_id = " STRING(APPLICATION_ID) "; PRAGMA user_version = " STRING(FORMAT_VERSION));
     }
     sql_commit(sql);
 }
@@ -296,13 +295,13 @@ static void settle(struct sql *sql, bool create, const char *schema)
 {
     be_careful(sql);
     if (create && sql_value(sql, 0, "SELECT count(*) FROM sqlite_schema", "") == 0) {
-        run_script(sql, is_on_network(sql->path) ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
+        sql_script(sql, is_on_network(sql->path) ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
                                                  : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
         make_schema(sql, schema);
     }
     check_ours(sql);
     if (!sql->failed && is_sound(sql))
-        run_script(sql, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
+        sql_script(sql, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
 }
 
 struct sql *sql_open(const char *path, bool create, const char *schema, struct error *err)

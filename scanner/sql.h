@@ -17,6 +17,8 @@ struct sql *sql_open(const char *path, bool create, const char *schema, struct e
 /* Rolls back what is not committed. NULL is fine. */
 void sql_close(struct sql *);
 
+/* Several statements at once, without values: a schema, settings. */
+void sql_script(struct sql *, const char *);
 void sql_begin(struct sql *);   /* at once the only writer */
 void sql_commit(struct sql *);
 /* False: all is well. */

@@ -60,7 +60,14 @@ const char *advice_line(struct region *region, const struct advice *advice)
     return advice->value != NULL ? region_printf(region, "%s %s", advice->key, advice->value) : NULL;
 }
 
-void advice_add(struct advising *a, enum finding_code code, const char *value, const char *text)
+const char *advice_text(struct region *region, const struct advice *advice)
+{
+    if (advice->runs < 2)
+        return advice->text;
+    return region_printf(region, "%s; so it was in the last %zu runs", advice->text, advice->runs);
+}
+
+struct advice *advice_add(struct advising *a, enum finding_code code, const char *value, const char *text)
 {
     struct advice *advice = region_alloc(a->region, sizeof(*advice));
 
@@ -68,6 +75,7 @@ void advice_add(struct advising *a, enum finding_code code, const char *value, c
                                .policy = a->policy };
     *a->last_advice = advice;
     a->last_advice = &advice->next;
+    return advice;
 }
 
 const char *advice_value(struct advising *a, enum level level, const char *match)

@@ -13,6 +13,8 @@ struct advice {
     const char   *text;         /* why, without full stop */
     const struct policy *policy; /* the entry as it is */
     size_t        runs;         /* of the history, in a row, that found it; 0: not known */
+    bool          later;        /* not within the horizon: it is no finding */
+    bool          held_back;    /* they are too few yet: it is no finding */
     struct advice *next;
 };
 
@@ -45,6 +47,8 @@ void advice_find(struct region *, struct advice_found *, struct trial *, const s
 
 /* Whether a finding with that code is advice. */
 bool advice_is_code(const char *code);
+/* The reason, with the runs that it held for. */
+const char *advice_text(struct region *, const struct advice *);
 /* "example.org secure"; NULL: the line is to be taken out. */
 const char *advice_line(struct region *, const struct advice *);
 

@@ -25,7 +25,7 @@ enum trial_end { TRIAL_SAFE, TRIAL_UNSAFE, TRIAL_UNSEEN };
  * within the horizon? *tried gets the judgement. */
 enum trial_end advice_try(struct advising *, const char *value, enum level, struct result *tried);
 
-void advice_add(struct advising *, enum finding_code, const char *value, const char *text);
+struct advice *advice_add(struct advising *, enum finding_code, const char *value, const char *text);
 
 /* The entry with another level and another match (NULL: none), all other attributes kept; NULL where it cannot be written. */
 const char *advice_value(struct advising *, enum level, const char *match);

@@ -179,6 +179,7 @@ static const char *ends_text(struct region *region, int64_t moment, int64_t when
 static void advise_key(struct advising *a, const struct pin *pin, const struct shown *shown)
 {
     const char   *list = list_without(a->region, a->policy->match, SIZE_MAX, "|"), *value;
+    int64_t       horizon = a->input->when + (int64_t)a->input->horizon_days * DAY;
     struct result tried;
 
     for (size_t i = 0; i < a->hop->host_count; i++) {
@@ -193,7 +194,7 @@ static void advise_key(struct advising *a, const struct pin *pin, const struct s
         advice_add(a, FINDING_FINGERPRINT_ENDS, value,
                    region_printf(a->region, "the pinned certificate of %s %s: with the fingerprint of its key too, a "
                                             "renewal that keeps the key does no harm", pin->hosts,
-                                 ends_text(a->region, pin->not_after, a->input->when)));
+                                 ends_text(a->region, pin->not_after, a->input->when)))->later = pin->not_after > horizon;
 }
 
 /* Is that what the judgement made of the item as written? */
@@ -235,15 +236,14 @@ static bool is_waiting(const struct pin *pins)
 
 static void advise_each(struct advising *a, const struct shown *shown)
 {
-    int64_t horizon = a->input->when + (int64_t)a->input->horizon_days * DAY;
-    bool    waiting = is_waiting(a->found->pins);
+    bool waiting = is_waiting(a->found->pins);
 
     if (a->policy->match == NULL || a->result->verdict != VERDICT_DELIVER || !a->result->certain)
         return;
     for (const struct pin *pin = a->found->pins; pin != NULL; pin = pin->next) {
         if (pin->hosts[0] == '\0')
             advise_unused(a, pin);
-        else if (!waiting && pin->of_certificate && pin->not_after <= horizon)
+        else if (!waiting && pin->of_certificate)
             advise_key(a, pin, shown);
     }
 }

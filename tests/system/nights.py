@@ -29,6 +29,7 @@ smtp_tls_CAfile = {TOP}/tests/cases/common/roots.pem
 smtp_tls_policy_maps = texthash:$config_directory/tls_policy
 smtp_tls_fingerprint_digest = sha256
 smtp_tls_security_level = may
+smtp_dns_support_level = dnssec
 """
 MASTER = "smtp unix - - n - - smtp\nrelay unix - - n - - smtp\nerror unix - - n - - error\nretry unix - - n - - error\n"
 CUSTOMERS = [f"customer{n}.example" for n in range(1, 5)]
@@ -39,14 +40,20 @@ pinned.example      fingerprint match={PIN}
 flapping.example    encrypt
 moving.example      may
 steady.example      secure match=mx1.example.org
+lapsing.example     secure match=mx1.example.org
+example.org         verify
+wavering.example    dane
 """ + "".join(f"{name}   encrypt\n" for name in CUSTOMERS)
 
 FORMATS = ("json", "jsonl", "html")
 NIGHTS = 30
 FLAPS = (3, 7, 8, 20)
+WAVERS = (5, 19)
 OUTAGE = range(22, 25)
 NEW_CERTIFICATE, NEW_KEY, MOVE, OWN_OUTAGE = 10, 12, 15, 27
-FIRST = datetime.datetime(2026, 9, 1, 1, 15, tzinfo=datetime.timezone.utc)
+FIRST = datetime.datetime(2031, 12, 12, 1, 15, tzinfo=datetime.timezone.utc)
+# The certificate mx-2032 ends with the year: from the seventh night on that is less than a fortnight away.
+IN_SIGHT, LAPSED, REPAIRED = 7, 21, 26
 
 
 def night_time(night):
@@ -77,7 +84,12 @@ def night(number):
     provider = "mx.old-provider.example" if number < MOVE else "mx.new-provider.example"
     rows = [
         ("renewed.example", "mx.renewed.example", ["192.0.2.1"], "secure",
-         ["mx"] if number < NEW_CERTIFICATE else ["mx-ca", "ca"], "good"),
+         ["mx-2032"] if number < NEW_CERTIFICATE else ["mx-ca", "ca"], "good"),
+        ("lapsing.example", "mx.lapsing.example", ["192.0.2.6"], "secure", ["mx-2032"] if number < REPAIRED else ["mx"], "good"),
+        # Both would bear a stricter level, one of them on most nights.
+        ("example.org", "mx1.example.org", ["192.0.2.8"], "verify", ["mx"], "good"),
+        ("wavering.example", "mx.wavering.example", ["192.0.2.7"], "dane", ["self"],
+         "connect-timeout" if number in WAVERS else "good"),
         ("pinned.example", "mx.pinned.example", ["192.0.2.2"], "fingerprint",
          ["self"] if number < NEW_KEY else ["stranger"], "good"),
         ("flapping.example", "mx.flapping.example", ["192.0.2.3"], "encrypt", ["mx"],
@@ -91,7 +103,10 @@ def night(number):
     made = {"destinations": [row[0] for row in rows], "started": night_time(number).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "dns": [], "servers": []}
     for name, host, addresses, level, chain, does in rows:
-        made["dns"] += destination(name, [(host, addresses)])
+        lines = destination(name, [(host, addresses)])
+        if level == "dane":
+            lines = [f"{line} secure" for line in lines + [f"_25._tcp.{host} TLSA 3 1 1 {chain[0]}"]]
+        made["dns"] += lines
         if name not in CUSTOMERS[1:]:
             made["servers"] += [server(host, address, level, chain, does) for address in addresses]
     if number == OWN_OUTAGE:
@@ -112,16 +127,45 @@ EXPECTED = {
     policy    CONFIG/tls_policy:2: pinned.example fingerprint
               match=PIN
 """),
-    # Down on the nights 7 and 8; the single nights 3 and 20 are nobody's business.
-    8: (2, since(8) + """WORSE: 1
+    # Down on the nights 7 and 8; the single nights 3 and 20 are nobody's business. Two certificates have been seen to end soon
+    # on two nights now.
+    8: (2, since(8) + f"""WORSE: 1
   flapping.example      deliver -> defer
     why       the connection failed or timed out
-    note      seen 2 times since 2026-09-03
+    note      seen 2 times since {night_time(3):%Y-%m-%d}
     policy    CONFIG/tls_policy:3: flapping.example encrypt
+
+SOON: 2
+  renewed.example       will defer from 2032-01-01, when the certificate of
+                        mx.renewed.example expires
+  lapsing.example       will defer from 2032-01-01, when the certificate of
+                        mx.lapsing.example expires
 """),
-    9: (0, since(9) + """BETTER: 1
+    9: (0, since(9) + f"""BETTER: 1
   flapping.example      defer -> deliver
-    note      defer since 2026-09-08 01:15:00 UTC
+    note      defer since {night_time(8):%Y-%m-%d %H:%M:%S} UTC
+"""),
+    # In time.
+    NEW_CERTIFICATE: (0, since(NEW_CERTIFICATE) + """NO LONGER SOON: 1
+  renewed.example       no longer true: will defer from 2032-01-01, when the
+                        certificate of mx.renewed.example expires
+"""),
+    # A fortnight without a fault; what wavers is not advised.
+    14: (0, since(14) + """COULD BE BETTER: 1
+  example.org           secure is safe: every host and every address would
+                        deliver under it; so it was in the last 14 runs
+    better    example.org secure
+"""),
+    # Too late.
+    LAPSED + 1: (2, since(LAPSED + 1) + """WORSE: 1
+  lapsing.example       deliver -> defer
+    why       the certificate expired at 2032-01-01T00:00:00Z
+    policy    CONFIG/tls_policy:6: lapsing.example secure
+              match=mx1.example.org
+"""),
+    REPAIRED: (0, since(REPAIRED) + f"""BETTER: 1
+  lapsing.example       defer -> deliver
+    note      defer since {night_time(LAPSED + 1):%Y-%m-%d %H:%M:%S} UTC
 """),
     MOVE: (0, since(MOVE) + """CHANGED: 1
   moving.example        deliver
@@ -188,7 +232,7 @@ def check_saved(work, number, ran):
           last["finished"] == report["run"]["finished"], f"night {number}: the trend ends with it", str(report["trend"][-2:]))
     changes = report["changes"]
     check(changes["before"] == (number - 1 or None) and
-          bool(changes["destinations"] or changes["findings"]) == bool(ran.stdout),
+          bool(changes["destinations"] or changes["findings"] or changes["outlook"]) == bool(ran.stdout),
           f"night {number}: the changes stand in the report", str(changes))
     faults = readers.faults_of("json", wrote[0].encode(), len(report["destinations"]))
     check(not faults, f"night {number}: the schema knows all of it", "\n".join(faults))
@@ -215,7 +259,7 @@ def same(got, wanted, work):
 
 
 def main():
-    random.seed(20260901)
+    random.seed(20311212)
     with tempfile.TemporaryDirectory() as work:
         os.mkdir(os.path.join(work, "config"))
         for name, text in (("main.cf", MAIN), ("master.cf", MASTER), ("tls_policy", POLICY)):
