@@ -106,7 +106,8 @@ static const struct row {
       "fingerprint-unused: example.net fingerprint match={key:leaf} ciphers=high", false },
     { MAPS, "example.net fingerprint match={key:leaf}|{certificate:self}\n", PAIR, LEAF "\n192.0.2.2 good chain=self", "",
       false },
-    { MAPS, "example.net fingerprint match={certificate:leaf}\n", ONE, LEAF, "", false },
+    { MAPS, "example.net fingerprint match={certificate:leaf}\n", ONE, LEAF,
+      "later fingerprint-ends: example.net fingerprint match={certificate:leaf}|{key:leaf}", false },
     { MAPS, "example.net fingerprint match={certificate:soon}\n", ONE, "192.0.2.1 good chain=soon,int",
       "fingerprint-ends: example.net fingerprint match={certificate:soon}|{key:soon}", false },
     { MAPS, "example.net fingerprint match={key:soon}\n", ONE, "192.0.2.1 good chain=soon,int", "", false },
@@ -224,8 +225,8 @@ static const char *words(struct region *region, const struct advice *advice)
     for (; advice != NULL; advice = advice->next) {
         const char *line = advice_line(region, advice);
 
-        text = region_printf(region, "%s%s%s: %s", text, text[0] != '\0' ? "; " : "", finding_word(advice->code),
-                             line != NULL ? line : "-");
+        text = region_printf(region, "%s%s%s%s: %s", text, text[0] != '\0' ? "; " : "", advice->later ? "later " : "",
+                             finding_word(advice->code), line != NULL ? line : "-");
     }
     return text;
 }
