@@ -62,15 +62,22 @@ static bool differs(const struct standing *a, const struct standing *b)
     return told && !network && (!same(a->effective_level, b->effective_level) || !same(a->tls, b->tls));
 }
 
-enum change_kind standing_compare(const struct standing *before, const struct standing *after)
+enum change_kind verdicts_compare(enum verdict before, enum verdict after)
 {
-    int from = rank(before->verdict), to = rank(after->verdict);
+    int from = rank(before), to = rank(after);
 
     if (to > from)
         return CHANGE_WORSE;
     if (to < from)
-        return after->verdict == VERDICT_UNKNOWN ? CHANGE_OTHER : CHANGE_BETTER;
-    return differs(before, after) ? CHANGE_OTHER : CHANGE_SAME;
+        return after == VERDICT_UNKNOWN ? CHANGE_OTHER : CHANGE_BETTER;
+    return CHANGE_SAME;
+}
+
+enum change_kind standing_compare(const struct standing *before, const struct standing *after)
+{
+    enum change_kind kind = verdicts_compare(before->verdict, after->verdict);
+
+    return kind == CHANGE_SAME && differs(before, after) ? CHANGE_OTHER : kind;
 }
 
 void changes_init(struct changes *changes, struct region *region, size_t room)
@@ -138,17 +145,28 @@ void changes_of_proposed(struct changes *changes, struct region *region, const s
     changes_sort(changes, region);
 }
 
-enum change_kind change_of_proposed(const struct report *report, const struct result *result)
+static enum change_kind change_between(const struct report *report, const struct result *from, const struct report *other,
+                                       const struct result *to)
 {
     struct region   *region = region_new();
     struct standing  before, after;
     enum change_kind kind;
 
-    standing_of_result(region, &before, report, result);
-    standing_of_result(region, &after, report->proposed, result->proposed);
+    standing_of_result(region, &before, report, from);
+    standing_of_result(region, &after, other, to);
     kind = standing_compare(&before, &after);
     region_free(region);
     return kind;
+}
+
+enum change_kind change_of_proposed(const struct report *report, const struct result *result)
+{
+    return change_between(report, result, report->proposed, result->proposed);
+}
+
+enum change_kind change_of_as(const struct report *report, const struct result *result)
+{
+    return change_between(report, result->configured, report, result);
 }
 
 void changes_count_verdicts(const struct changes *changes, size_t counts[VERDICT_UNKNOWN + 1])

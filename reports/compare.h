@@ -12,6 +12,7 @@ const char *change_word(enum change_kind);             /* "worse" ... "same" */
 /* deliver < unknown < downgrade < defer < bounce; but from a fault into unknown is neither worse nor better. OTHER: the same
  * verdict, yet another level, effective level, TLS word, reason or set of hosts. Reasons that come and go with the network
  * (a timeout, then a refused connection) are one. */
+enum change_kind verdicts_compare(enum verdict before, enum verdict after);   /* WORSE, BETTER, OTHER; SAME for equal ones */
 enum change_kind standing_compare(const struct standing *before, const struct standing *after);
 
 struct change {
@@ -39,6 +40,8 @@ void changes_find(struct changes *, struct region *, const struct standing *befo
 /* A report and the one proposed instead of it. */
 void changes_of_proposed(struct changes *, struct region *, const struct report *);
 enum change_kind change_of_proposed(const struct report *, const struct result *);
+/* --as: from the configuration as it is to the mechanism. */
+enum change_kind change_of_as(const struct report *, const struct result *);
 
 /* How many new verdicts of each kind there are among what turned worse: for the exit status. */
 void changes_count_verdicts(const struct changes *, size_t counts[VERDICT_UNKNOWN + 1]);

@@ -20,6 +20,10 @@ struct json *json_of_configuration(const struct report *);
 /* The configuration of report->proposed, with its summary and findings. */
 struct json *json_of_proposed(const struct report *);
 struct json *json_of_summary(const struct report *);
+/* What --as comes to; of a report that has it. */
+struct json *json_of_as(const struct report *);
+struct json *json_of_published(const struct published *);   /* NULL gives null */
+struct json *json_of_texts(const struct text_list *);
 struct json *json_of_findings(const struct findings *);
 /* What the history adds. */
 struct json *json_of_trend(const struct report *);

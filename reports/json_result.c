@@ -4,6 +4,7 @@
 
 #include "reports/compare.h"
 #include "reports/json_parts.h"
+#include "reports/protection.h"
 #include "reports/saved.h"
 #include "reports/story.h"
 #include "scanner/base/names.h"
@@ -48,16 +49,6 @@ static struct json *json_of_first_attempt(const struct forecast *forecast)
     return json;
 }
 
-static struct json *json_of_list(const struct text_list *list)
-{
-    struct json *json = json_array();
-    size_t       i;
-
-    for (i = 0; i < list->count; i++)
-        json_push(json, json_text(list->items[i]));
-    return json;
-}
-
 /* Attributes that may stand more than once, and whose values add up. */
 static const struct text_list *list_of_attribute(const struct policy *policy, const char *name)
 {
@@ -81,7 +72,7 @@ static struct json *json_of_attributes(const struct policy *policy)
         const struct policy_attribute *attribute = &policy->attributes[i];
         const struct text_list        *list = list_of_attribute(policy, attribute->name);
 
-        json_put(json, attribute->name, list != NULL ? json_of_list(list) : json_text(attribute->value));
+        json_put(json, attribute->name, list != NULL ? json_of_texts(list) : json_text(attribute->value));
     }
     return json;
 }
@@ -299,10 +290,10 @@ static struct json *json_of_match(const struct host_result *host)
     if (host->match == NULL || host->effective == NULL || !level_needs_match(host->effective->level))
         return json_null();
     json = json_object();
-    json_put(json, "names", json_of_list(&host->match->names));
-    json_put(json, "addresses", json_of_list(&host->match->addresses));
+    json_put(json, "names", json_of_texts(&host->match->names));
+    json_put(json, "addresses", json_of_texts(&host->match->addresses));
     json_put(json, "digest", json_text(host->match->digest));
-    json_put(json, "fingerprints", json_of_list(&host->match->digests));
+    json_put(json, "fingerprints", json_of_texts(&host->match->digests));
     return json;
 }
 
@@ -389,15 +380,16 @@ static struct json *json_of_route(const struct report *report, const struct resu
     return route;
 }
 
-static struct json *json_of_change(const struct report *report, const struct result *result)
+/* The same destination judged otherwise: with the configuration that is proposed, or beside --as as it is. */
+static struct json *json_of_other(const struct report *report, const struct result *other, enum change_kind change)
 {
     struct json *json = json_object();
 
-    json_put(json, "verdict", json_text(verdict_word(result->proposed->verdict)));
-    json_put(json, "forecast", json_of_forecast(&result->proposed->forecast));
-    json_put(json, "route", json_of_route(report->proposed, result->proposed));
-    json_put(json, "change", json_text(change_word(change_of_proposed(report, result))));
-    json_put(json, "findings", json_of_findings(&result->proposed->findings));
+    json_put(json, "verdict", json_text(verdict_word(other->verdict)));
+    json_put(json, "forecast", json_of_forecast(&other->forecast));
+    json_put(json, "route", json_of_route(report, other));
+    json_put(json, "change", json_text(change_word(change)));
+    json_put(json, "findings", json_of_findings(&other->findings));
     return json;
 }
 
@@ -453,7 +445,10 @@ struct json *json_of_result(const struct report *report, const struct result *re
         json_put(json, "lookups", json_of_lookups(report, result));
     if (result->weight != NULL)
         json_put(json, "weight", json_of_weight(result->weight));
+    json_put(json, "published", json_of_published(result_published(result)));
     if (result->proposed != NULL)
-        json_put(json, "proposed", json_of_change(report, result));
+        json_put(json, "proposed", json_of_other(report->proposed, result->proposed, change_of_proposed(report, result)));
+    if (result->configured != NULL)
+        json_put(json, "as", json_of_other(report, result->configured, change_of_as(report, result)));
     return json;
 }

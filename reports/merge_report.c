@@ -217,6 +217,8 @@ struct json *report_merge(struct json *const *trees, size_t count)
     json_put(merged, "generator", share(json_get(last, "generator")));
     json_put(merged, "run", merge_runs(trees, count));
     json_put(merged, "configuration", share(json_get(last, "configuration")));
+    if (json_get(last, "as") != NULL)   /* all have the same mechanism; the counts are made anew */
+        json_put(merged, "as", share(json_get(last, "as")));
     json_put(merged, "findings", merge_findings(trees, count));
     json_put(merged, "destinations", merge_destinations(trees, count));
     json_put(merged, "certificates", merge_certificates(trees, count));

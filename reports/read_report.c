@@ -281,6 +281,7 @@ bool report_read(struct region *region, struct report *report, struct json *tree
         read_findings(&r, need_array(&r, tree, "findings"), &report->findings);
     read_trend(&r, json_get(tree, "trend"));
     read_changes(&r, json_get(tree, "changes"));
+    read_as(&r, json_get(tree, "as"));
     read_certificates(&r, saved->certificates);
     r.where = "the report";
     if (json_is_object(json_get(tree, "proposed")))
@@ -291,6 +292,7 @@ bool report_read(struct region *region, struct report *report, struct json *tree
         return false;
     }
     report_count(report);
+    report_count_as(report, report->as.mechanism);
     if (proposed != NULL)
         add_proposed_results(region, report, proposed);
     return true;

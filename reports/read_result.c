@@ -358,8 +358,8 @@ static const struct weight *read_weight(struct reading *r, const struct json *js
     return weight;
 }
 
-/* The same destination under the proposed configuration. It needs no tree of its own: the destination's has it. */
-static const struct result *read_proposed(struct reading *r, const struct json *json, const struct destination *destination)
+/* The same destination judged otherwise. It needs no tree of its own: the destination's has it. */
+static const struct result *read_other(struct reading *r, const struct json *json, const struct destination *destination)
 {
     struct result     *result = NEW(r, struct result);
     const struct json *forecast = need_object(r, json, "forecast");
@@ -399,8 +399,11 @@ const struct result *read_result(struct reading *r, const struct json *json)
         result->acknowledged = read_acknowledgement(r, json_get(json, "acknowledged"));
     if (json_is_object(json_get(json, "weight")))
         result->weight = read_weight(r, json_get(json, "weight"));
+    result->published = read_published(r, json_get(json, "published"));
     if (r->report->proposed != NULL)
-        result->proposed = read_proposed(r, need_object(r, json, "proposed"), destination);
+        result->proposed = read_other(r, need_object(r, json, "proposed"), destination);
+    if (r->report->as.mechanism != MECHANISM_NONE)
+        result->configured = read_other(r, need_object(r, json, "as"), destination);
     return result;
 }
 

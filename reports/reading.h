@@ -34,6 +34,10 @@ void read_findings(struct reading *, const struct json *array, struct findings *
 /* What the history added: into the report. */
 void read_trend(struct reading *, const struct json *array);
 void read_changes(struct reading *, const struct json *);
+/* NULL where it was not asked for. */
+const struct published *read_published(struct reading *, const struct json *);
+/* The mechanism of --as: into the report. */
+void read_as(struct reading *, const struct json *);
 /* One destination, with what is proposed for it where the report proposes anything; it lives in the region. */
 const struct result *read_result(struct reading *, const struct json *);
 

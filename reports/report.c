@@ -79,47 +79,6 @@ void report_count(struct report *report)
         report->counts.by_verdict[report->results[i]->verdict]++;
 }
 
-/* The order of verdicts ends with bounce; what is unknown turns neither worse nor better. */
-static bool is_ranked(enum verdict verdict)
-{
-    return verdict <= VERDICT_BOUNCE;
-}
-
-static bool is_verified(const struct result *result)
-{
-    bool sent = result->verdict == VERDICT_DELIVER || result->verdict == VERDICT_DOWNGRADE;
-
-    return sent && result->forecast.tls != NULL && strcmp(result->forecast.tls, "verified") == 0;
-}
-
-static void count_one_as(struct report_as *as, const struct result *result)
-{
-    const struct result *now = result->configured;
-    bool                 sent = result->verdict <= VERDICT_DOWNGRADE;
-
-    as->gain_authentication += is_verified(result) && !is_verified(now) && is_ranked(now->verdict);
-    as->lose_authentication += sent && !is_verified(result) && is_verified(now);
-    if (!is_ranked(result->verdict) || !is_ranked(now->verdict))
-        return;
-    as->better += result->verdict < now->verdict;
-    if (result->verdict <= now->verdict)
-        return;
-    as->worse++;
-    as->would_defer += result->verdict == VERDICT_DEFER;
-    as->would_bounce += result->verdict == VERDICT_BOUNCE;
-    as->would_downgrade += result->verdict == VERDICT_DOWNGRADE;
-}
-
-void report_count_as(struct report *report, enum mechanism mechanism)
-{
-    size_t i;
-
-    report->as = (struct report_as){ .mechanism = mechanism };
-    for (i = 0; mechanism != MECHANISM_NONE && i < report->count; i++)
-        if (report->results[i]->configured != NULL)
-            count_one_as(&report->as, report->results[i]);
-}
-
 const struct result **report_worst_first(struct region *region, const struct report *report)
 {
     static const enum verdict order[] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,

@@ -63,7 +63,7 @@ struct report {
     bool                 news_only;                /* the text report tells that instead of everything */
     const struct trend_run *trend;                 /* the last runs of the history that looked at the same, oldest first, this */
     size_t               trend_count;              /* one last; 0: no history is kept */
-    struct report_as     as;                       /* results[i] are the verdicts as if, then */
+    struct report_as     as;                       /* results[i] are the verdicts as if, then; made by report_count_as */
     const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
 
@@ -78,7 +78,7 @@ bool report_is_per_site(const struct report *);
 
 /* Fills counts. */
 void report_count(struct report *);
-/* Fills as, from results that have a configured one. */
+/* Fills as, from results that have a configured one (protection.c). */
 void report_count_as(struct report *, enum mechanism);
 /* The results, worst verdict first, then the order given. The array lives in the region. */
 const struct result **report_worst_first(struct region *, const struct report *);

@@ -4,6 +4,7 @@
 #include "reports/compare.h"
 #include "reports/escape.h"
 #include "reports/expiry.h"
+#include "reports/protection.h"
 #include "reports/story.h"
 #include "reports/writers.h"
 #include "scanner/base/utc.h"
@@ -161,6 +162,79 @@ static const char *csv_change(const struct story *s)
     return s->report->proposed != NULL ? change_word(change_of_proposed(s->report, s->result)) : NULL;
 }
 
+static const char *csv_follows(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? mechanism_word(published->follows) : NULL;
+}
+
+static const char *csv_dane(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? dane_state_word(published->dane.state) : NULL;
+}
+
+static const char *verdict_if(const struct as_if *as_if)
+{
+    return as_if->judged ? verdict_word(as_if->verdict) : NULL;
+}
+
+static const char *csv_dane_verdict(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? verdict_if(&published->dane.as_if) : NULL;
+}
+
+static const char *csv_sts(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? sts_state_word(published->sts.state) : NULL;
+}
+
+static const char *csv_sts_reason(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? published->sts.reason : NULL;
+}
+
+static const char *csv_sts_id(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? published->sts.id : NULL;
+}
+
+static const char *csv_sts_verdict(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? verdict_if(&published->sts.as_if) : NULL;
+}
+
+static const char *csv_tlsrpt(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? tlsrpt_state_word(published->tlsrpt.state) : NULL;
+}
+
+static const char *csv_published_line(const struct story *s)
+{
+    const struct published *published = result_published(s->result);
+
+    return published != NULL ? published->line : NULL;
+}
+
+static const char *csv_configured(const struct story *s)
+{
+    return s->result->configured != NULL ? verdict_word(s->result->configured->verdict) : NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*cell)(const struct story *);   /* NULL: empty */
@@ -193,6 +267,16 @@ static const struct {
     { "findings", csv_findings },
     { "proposed_verdict", csv_proposed },
     { "change", csv_change },
+    { "follows", csv_follows },
+    { "dane", csv_dane },
+    { "dane_verdict", csv_dane_verdict },
+    { "mta_sts", csv_sts },
+    { "mta_sts_reason", csv_sts_reason },
+    { "mta_sts_id", csv_sts_id },
+    { "mta_sts_verdict", csv_sts_verdict },
+    { "tlsrpt", csv_tlsrpt },
+    { "published_line", csv_published_line },
+    { "configured_verdict", csv_configured },
 };
 
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))

@@ -5,6 +5,7 @@
 #include "reports/story.h"
 #include "reports/text_host.h"
 #include "reports/text_lookup.h"
+#include "reports/text_published.h"
 
 #define INDENT 3
 #define LABEL_WIDTH 13
@@ -208,6 +209,16 @@ static void put_hop(struct explanation *e, const struct hop_result *hop, size_t 
     }
 }
 
+static void put_published(struct explanation *e)
+{
+    const struct published *published = result_published(e->story.result);
+
+    if (published == NULL)
+        return;
+    put_step(e, "What the domain publishes, and who wins");
+    page_published(&e->page, line(NULL), e->region, published, true);
+}
+
 /* Forecast */
 
 static void put_forecast(struct explanation *e)
@@ -289,6 +300,7 @@ bool report_explain(const struct report *report, const struct result *result, co
     put_routing(&e);
     for (h = 0; h < result->hop_count; h++)
         put_hop(&e, &result->hops[h], h);
+    put_published(&e);
     if (!is_open(&e))
         put_end(&e);
     page_blank(&e.page);

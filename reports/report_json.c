@@ -39,6 +39,7 @@ bool report_json_write(const struct report *report, const struct report_options 
            put_member(sink, "configuration", json_of_configuration(report), ",\n") &&
            (report->proposed == NULL || put_member(sink, "proposed", json_of_proposed(report), ",\n")) &&
            put_member(sink, "summary", json_of_summary(report), ",\n") &&
+           (report->as.mechanism == MECHANISM_NONE || put_member(sink, "as", json_of_as(report), ",\n")) &&
            (report->trend_count == 0 || put_member(sink, "trend", json_of_trend(report), ",\n")) &&
            (report->news == NULL || put_member(sink, "changes", json_of_changes(report), ",\n")) &&
            put_member(sink, "findings", json_of_findings(&report->findings), ",\n") &&

@@ -22,6 +22,8 @@ static bool put_header(const struct report *report, bool still_running, const st
     json_put(json, "configuration", json_of_configuration(report));
     if (report->proposed != NULL)
         json_put(json, "proposed", json_of_proposed(report));
+    if (report->as.mechanism != MECHANISM_NONE)
+        json_put(json, "as", json_of_as(report));
     return put_line(sink, json);
 }
 
@@ -53,6 +55,8 @@ bool report_jsonl_summary(const struct report *report, const struct sink *sink)
 
     json_put(json, "run", json_of_run(report, false));
     json_put(json, "summary", json_of_summary(report));
+    if (report->as.mechanism != MECHANISM_NONE)
+        json_put(json, "as", json_of_as(report));
     if (report->trend_count > 0)
         json_put(json, "trend", json_of_trend(report));
     if (report->news != NULL)

@@ -4,6 +4,7 @@
 
 #include "reports/escape.h"
 #include "reports/expiry.h"
+#include "reports/protection.h"
 #include "reports/story.h"
 #include "reports/writers.h"
 #include "scanner/base/dict.h"
@@ -155,6 +156,88 @@ static void put_expiring(struct metrics *m, const char *name, const char *help)
         put_sample(m, name, region_printf(m->region, "within_days=\"%d\"", (int)within[k]), counts[k]);
 }
 
+/* How many destinations say so, of those of which it was asked; state: from its first word on, NULL past the last one. */
+static void put_states(struct metrics *m, const char *name, const char *label_name, const char *(*word)(size_t),
+                       size_t (*state)(const struct published *))
+{
+    size_t i, k;
+
+    for (k = 0; word(k) != NULL; k++) {
+        int64_t count = 0;
+
+        for (i = 0; i < m->report->count; i++) {
+            const struct published *published = result_published(m->report->results[i]);
+
+            count += published != NULL && state(published) == k;
+        }
+        put_sample(m, name, label(m->region, label_name, word(k)), count);
+    }
+}
+
+static const char *dane_word(size_t i)
+{
+    return i <= DANE_ALL ? dane_state_word((enum dane_state)i) : NULL;
+}
+
+static size_t dane_of(const struct published *published)
+{
+    return (size_t)published->dane.state;
+}
+
+static void put_dane(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_states(m, name, "state", dane_word, dane_of);
+}
+
+static const char *sts_word(size_t i)
+{
+    return i <= STS_ENFORCE ? sts_state_word((enum sts_state)i) : NULL;
+}
+
+static size_t sts_of(const struct published *published)
+{
+    return (size_t)published->sts.state;
+}
+
+static void put_sts(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_states(m, name, "state", sts_word, sts_of);
+}
+
+static const char *tlsrpt_word(size_t i)
+{
+    return i <= TLSRPT_VALID ? tlsrpt_state_word((enum tlsrpt_state)i) : NULL;
+}
+
+static size_t tlsrpt_of(const struct published *published)
+{
+    return (size_t)published->tlsrpt.state;
+}
+
+static void put_tlsrpt(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_states(m, name, "state", tlsrpt_word, tlsrpt_of);
+}
+
+static const char *follows_word(size_t i)
+{
+    return i <= MECHANISM_STS ? mechanism_word((enum mechanism)i) : NULL;
+}
+
+static size_t follows_of(const struct published *published)
+{
+    return (size_t)published->follows;
+}
+
+static void put_follows(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_states(m, name, "mechanism", follows_word, follows_of);
+}
+
 static void put_left_out(struct metrics *m, const char *name, const char *help)
 {
     put_family(m, name, help);
@@ -201,6 +284,10 @@ static const struct {
     { put_reasons, "reasons", "Destinations by the reason of their forecast, with the result type of RFC 8460." },
     { put_findings, "findings", "Findings of the run, and of all destinations." },
     { put_expiring, "certificates_expiring", "Destinations of which a host's certificate ends within so many days." },
+    { put_dane, "destinations_dane", "Destinations by how many of their hosts have secure TLSA records, of those asked." },
+    { put_sts, "destinations_mta_sts", "Destinations by the MTA-STS policy of their domain, of those asked." },
+    { put_tlsrpt, "destinations_tlsrpt", "Destinations by the TLS reporting record of their domain, of those asked." },
+    { put_follows, "destinations_follow", "Destinations by what decides about them here, of those asked." },
     { put_left_out, "destinations_without_series", "Destinations beyond the limit of those that have series of their own." },
     { put_each_verdict, "destination_verdict", "0 deliver, 1 downgrade, 2 defer, 3 bounce, 4 unknown." },
     { put_each_expiry, "destination_certificate_expiry_timestamp_seconds", "When the first certificate of its hosts ends." },

@@ -8,6 +8,7 @@
 #include "reports/text_changes.h"
 #include "reports/text_advice.h"
 #include "reports/text_host.h"
+#include "reports/text_published.h"
 #include "reports/writers.h"
 #include "scanner/judge/advice.h"
 
@@ -18,6 +19,10 @@
 #define LEVEL_WIDTH 11
 #define DSN_WIDTH 6
 #define TLS_WIDTH 9
+#define DANE_WIDTH 4
+#define STS_WIDTH 7
+#define WINS_WIDTH 7
+#define WINS_ROOM 90 /* columns of a terminal that has room for who wins, too */
 #define DESTINATION_MIN 20
 
 /* The report on its way out. */
@@ -26,6 +31,7 @@ struct text_report {
     const struct report         *report;
     const struct report_options *options;
     int                          destination_width, level_width;
+    bool                         published;          /* columns of what domains publish */
 };
 
 static struct place detail(const char *label)
@@ -182,9 +188,18 @@ static void put_findings(struct text_report *text, const struct story *story)
     }
 }
 
+/* Of all columns, those that are shown. */
+static size_t column_count(const struct text_report *text, size_t all)
+{
+    if (!text->published)
+        return all - 3;
+    return text->page.width >= WINS_ROOM ? all : all - 1;
+}
+
 static void put_row(struct text_report *text, const struct story *story)
 {
     const struct result *result = story->result;
+    const struct published *published = result_published(result);
     const struct forecast *forecast = &result->forecast;
     bool                 bad = result->verdict != VERDICT_DELIVER;
     const char          *word = verdict_word(result->verdict);
@@ -199,11 +214,14 @@ static void put_row(struct text_report *text, const struct story *story)
         { text->level_width, TONE_PLAIN, story_level(story) },
         { DSN_WIDTH, TONE_PLAIN, forecast->dsn != NULL ? forecast->dsn : "-" },
         { TLS_WIDTH, TONE_PLAIN, forecast->tls != NULL ? forecast->tls : "-" },
+        { DANE_WIDTH, TONE_PLAIN, dane_cell(published) },
+        { STS_WIDTH, TONE_PLAIN, sts_cell(published) },
+        { WINS_WIDTH, TONE_PLAIN, follows_cell(published) },
     };
 
     if (!fits)
         page_text(&text->page, alone, result->destination->text);
-    page_row(&text->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
+    page_row(&text->page, 0, cells, column_count(text, sizeof(cells) / sizeof(cells[0])));
 }
 
 static void put_optional(struct text_report *text, const char *label, const char *value)
@@ -282,6 +300,8 @@ static void put_destination(struct text_report *text, const struct result *resul
                     result->acknowledged->comment);
     if (bad)
         put_remedy(text, &story);
+    if (text->options->verbose && result_published(result) != NULL)
+        page_published(&text->page, detail(NULL), region, result_published(result), false);
     if (text->options->verbose)
         put_route(text, &story);
     region_free(region);
@@ -306,7 +326,10 @@ static void measure(struct text_report *text)
         longest = width > longest ? width : longest;
         region_free(region);
     }
+    text->published = report_has_published(text->report);
     room = text->page.width - VERDICT_WIDTH - text->level_width - DSN_WIDTH - TLS_WIDTH - 8;
+    if (text->published)
+        room -= DANE_WIDTH + STS_WIDTH + 4 + (text->page.width >= WINS_ROOM ? WINS_WIDTH + 2 : 0);
     text->destination_width = longest < room ? longest : room;
     if (text->destination_width < DESTINATION_MIN)
         text->destination_width = DESTINATION_MIN;
@@ -317,10 +340,11 @@ static void put_heading(struct text_report *text)
     const struct cell cells[] = {
         { VERDICT_WIDTH, TONE_DIM, "VERDICT" }, { text->destination_width, TONE_DIM, "DESTINATION" },
         { text->level_width, TONE_DIM, "LEVEL" }, { DSN_WIDTH, TONE_DIM, "DSN" }, { TLS_WIDTH, TONE_DIM, "TLS" },
+        { DANE_WIDTH, TONE_DIM, "DANE" }, { STS_WIDTH, TONE_DIM, "MTA-STS" }, { WINS_WIDTH, TONE_DIM, "WINS" },
     };
 
     page_blank(&text->page);
-    page_row(&text->page, 0, cells, sizeof(cells) / sizeof(cells[0]));
+    page_row(&text->page, 0, cells, column_count(text, sizeof(cells) / sizeof(cells[0])));
 }
 
 static void put_destinations(struct text_report *text, struct region *region)
@@ -357,8 +381,11 @@ bool report_text_write(const struct report *report, const struct report_options 
     put_header(&text, region);
     if (report->proposed != NULL)
         page_proposed(&text.page, report);
+    if (report->as.mechanism != MECHANISM_NONE)
+        page_as(&text.page, report);
     put_global_findings(&text, region);
     put_counts(&text, region);
+    page_protection(&text.page, report);
     put_destinations(&text, region);
     page_advice(&text.page, report, options->verbose);
     region_free(region);

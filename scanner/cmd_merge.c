@@ -2,6 +2,7 @@
 
 #include "reports/read_report.h"
 #include "scanner/command.h"
+#include "scanner/judge/published.h"
 #include "scanner/merge_facts.h"
 #include "scanner/outputs.h"
 #include "scanner/saved_file.h"
@@ -54,11 +55,24 @@ static bool write_report(struct merging *m, struct json *tree)
     return good;
 }
 
+/* Verdicts as if would stand beside those that are. */
+static bool is_alike(const struct merging *m, const char *file, enum mechanism mechanism, enum mechanism others)
+{
+    if (mechanism == others)
+        return true;
+    error_set_at(m->err, EXIT_USAGE_ERROR, file, 0, "was made %s%s, and the others were not",
+                 mechanism != MECHANISM_NONE ? "with --as " : "without --as",
+                 mechanism != MECHANISM_NONE ? mechanism_word(mechanism) : "");
+    error_fix(m->err, "merge reports of one kind");
+    return false;
+}
+
 static bool merge_reports(struct merging *m)
 {
     const struct option_list *files = &m->options->arguments;
     struct json             **trees = region_array(m->region, files->count, sizeof(*trees)), *merged;
     struct report             report;
+    enum mechanism            followed = MECHANISM_NONE;
     size_t                    i;
     bool                      good = true;
 
@@ -66,8 +80,11 @@ static bool merge_reports(struct merging *m)
         error_set(m->err, EXIT_USAGE_ERROR, "--save-facts: these are reports, which hold no facts");
         return false;
     }
-    for (i = 0; good && i < files->count; i++)
-        good = (trees[i] = saved_file_report(m->region, files->items[i], &report, m->err)) != NULL;
+    for (i = 0; good && i < files->count; i++) {
+        good = (trees[i] = saved_file_report(m->region, files->items[i], &report, m->err)) != NULL &&
+               (i == 0 || is_alike(m, files->items[i], report.as.mechanism, followed));
+        followed = report.as.mechanism;
+    }
     if (good) {
         merged = report_merge(trees, files->count);
         good = write_report(m, merged);

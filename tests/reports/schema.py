@@ -80,6 +80,9 @@ else:
     validator.check_schema(schema)
     errors = [f"{list(e.absolute_path)}: {e.message[:200]}" for e in validator(schema).iter_errors(report)]
     ok(not errors, "the golden report is valid", *errors)
+    for name in "published", "as":
+        errors = [f"{list(e.absolute_path)}: {e.message[:200]}" for e in validator(schema).iter_errors(load(f"tests/reports/golden/{name}.json"))]
+        ok(not errors, f"so is {name}.json", *errors)
     for key in list(report):
         ok(not validator(schema).is_valid({k: v for k, v in report.items() if k != key}), f"a report without {key} is not")
     worse = json.loads(json.dumps(report))

@@ -69,12 +69,14 @@ static char *without_versions(const char *text)
     return all;
 }
 
-static const struct row {
+struct row {
     const char           *golden;
     write_fn             *write;
     struct report_options options;
     bool                  wide;      /* lines are as long as they are */
-} rows[] = {
+};
+
+static const struct row plain[] = {
     { "report.txt", report_text_write, { 0 }, false },
     { "report-verbose.txt", report_text_write, { .verbose = true, .width = 100 }, false },
     { "report-colour.txt", report_text_write, { .colour = true }, false },
@@ -87,6 +89,27 @@ static const struct row {
     { "report.html", report_html_write, { 0 }, true },
     { "explain.txt", explain_all, { 0 }, false },
     { "explain-offline.txt", explain_all, { .policy_only = true }, false },
+    { NULL, NULL, { 0 }, false },
+};
+
+/* With what domains publish. */
+static const struct row published[] = {
+    { "published.txt", report_text_write, { 0 }, false },
+    { "published-wide.txt", report_text_write, { .verbose = true, .width = 110 }, false },
+    { "published.json", report_json_write, { 0 }, true },
+    { "published.jsonl", report_jsonl_write, { 0 }, true },
+    { "published.csv", report_csv_write, { 0 }, true },
+    { "published.prom", report_metrics_write, { 0 }, true },
+    { "published-explain.txt", explain_all, { 0 }, false },
+    { NULL, NULL, { 0 }, false },
+};
+
+/* As if DANE were followed. */
+static const struct row followed[] = {
+    { "as.txt", report_text_write, { 0 }, false },
+    { "as.json", report_json_write, { 0 }, true },
+    { "as.csv", report_csv_write, { 0 }, true },
+    { NULL, NULL, { 0 }, false },
 };
 
 static void write_golden(const char *path, const char *text)
@@ -141,7 +164,7 @@ static bool is_pasted(struct slice line)
 {
     struct slice text = slice_trim(line);
 
-    return slice_starts_with(text, SLICE("pinned.example fingerprint match=")) || slice_starts_with(text, SLICE("_25._tcp."));
+    return slice_starts_with(text, SLICE("pinned.example fingerprint match=")) || slice_starts_with(text, SLICE("_25._tcp.")) || slice_starts_with(text, SLICE("list.example dane"));
 }
 
 static void check_width(const struct row *row, struct slice text)
@@ -174,29 +197,41 @@ static void check_failing_sink(const struct row *row, const struct report *repor
     check_ok(!row->write(report, &row->options, &sink), "%s: a sink that fails is told", row->golden);
 }
 
+static void check_row(const struct row *row, const struct report *report)
+{
+    struct buf  out;
+    struct sink sink = { add, &out };
+    char       *got;
+
+    buf_init(&out, (size_t)1 << 24);
+    check_ok(row->write(report, &row->options, &sink), "%s is written", row->golden);
+    got = without_versions(buf_text(&out));
+    compare(row, got);
+    check_harmless(row, slice_of(got));
+    check_ok(strstr(got, "secret") == NULL, "%s: no password", row->golden);
+    if (!row->wide && !row->options.colour)
+        check_width(row, slice_of(got));
+    check_failing_sink(row, report, out.n);
+    mem_free(got);
+    buf_clear(&out);
+}
+
+static void check_rows(const struct row *row, const struct report *report)
+{
+    for (; row->golden != NULL; row++)
+        check_row(row, report);
+}
+
 int main(void)
 {
     struct sample sample;
-    size_t        i;
 
     sample_init(&sample);
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct buf  out;
-        struct sink sink = { add, &out };
-        char       *got;
-
-        buf_init(&out, (size_t)1 << 24);
-        check_ok(rows[i].write(&sample.report, &rows[i].options, &sink), "%s is written", rows[i].golden);
-        got = without_versions(buf_text(&out));
-        compare(&rows[i], got);
-        check_harmless(&rows[i], slice_of(got));
-        check_ok(strstr(got, "secret") == NULL, "%s: no password", rows[i].golden);
-        if (!rows[i].wide && !rows[i].options.colour)
-            check_width(&rows[i], slice_of(got));
-        check_failing_sink(&rows[i], &sample.report, out.n);
-        mem_free(got);
-        buf_clear(&out);
-    }
+    check_rows(plain, &sample.report);
+    sample_publish(&sample);
+    check_rows(published, &sample.report);
+    sample_follow(&sample, MECHANISM_DANE);
+    check_rows(followed, &sample.report);
     sample_clear(&sample);
     return check_done();
 }

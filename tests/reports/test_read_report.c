@@ -205,6 +205,41 @@ static void check_history(struct report *report)
     region_free(region);
 }
 
+/* What domains publish, and --as; and what one change to a report that has both makes of it. */
+static void check_published(void)
+{
+    static const struct {
+        const char *what, *with, *error;
+    } rows[] = {
+        { "\"mechanism\":\"dane\"", "\"mechanism\":\"table\"", "as: mechanism is none" },
+        { "\"follows\":\"table\"", "\"follows\":\"me\"", "good.example: follows is no mechanism" },
+        { "\"dane\":{\"state\":\"all\"", "\"dane\":{\"state\":\"half\"", "good.example: state is none of DANE" },
+        { "\"state\":\"enforce\"", "\"state\":\"enforced\"", "state is none of MTA-STS" },
+        { "\"state\":\"valid\"", "\"state\":true", "state" },
+        { "\"with_tlsa\":1", "\"with_tlsa\":-1", "with_tlsa is no such number" },
+        { "\"max_age\":604800", "\"max_age\":\"week\"", "max_age is no such number" },
+        { "\"fits\":true", "\"fits\":1", "fits is neither true nor false" },
+        { "\"as_if\":{\"verdict\":\"deliver\"", "\"as_if\":{\"verdict\":\"not-tried\"", "verdict is no verdict" },
+        { "\"mx\":[\"mx.good.example\"", "\"mx\":[7", "mx has something that is no text" },
+        { "\"as\":{\"verdict\"", "\"has\":{\"verdict\"", "as is no object" },
+    };
+    struct sample sample;
+    struct buf    saved;
+    size_t        i;
+
+    sample_init(&sample);
+    sample_publish(&sample);
+    check_round(&sample.report, "json");
+    sample_follow(&sample, MECHANISM_DANE);
+    check_round(&sample.report, "json");
+    check_round(&sample.report, "jsonl");
+    saved = written(&sample.report, "json", &ways[0]);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_damage(buf_text(&saved), rows[i].what, rows[i].with, rows[i].error);
+    buf_clear(&saved);
+    sample_clear(&sample);
+}
+
 int main(void)
 {
     struct sample sample;
@@ -219,5 +254,6 @@ int main(void)
     buf_clear(&saved);
     check_history(&sample.report);
     sample_clear(&sample);
+    check_published();
     return check_done();
 }
