@@ -322,7 +322,7 @@ static bool begin(struct advising *a, enum advice_scope scope)
 {
     const struct result *result = a->result;
 
-    if (result->wanted || result->hop_count != 1 || result->route->service == NULL)
+    if (result->wanted || result->configured != NULL || result->hop_count != 1 || result->route->service == NULL)
         return false;
     a->hop = &result->hops[0];
     a->policy = a->hop->policy;

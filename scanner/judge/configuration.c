@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "scanner/base/dict.h"
-#include "scanner/judge/judge.h"
+#include "scanner/judge/published_impl.h"
 
 /* So many servers of so many networks, and none fares better: then it is us. */
 #define ENDPOINTS_MIN 10
@@ -344,8 +344,25 @@ static bool touches(const struct fault_row *row, enum reason reason)
     return false;
 }
 
+/* What it did to the judgement of another rule is no news of the domain. */
+static void apply_to_published(const struct fault_row *row, struct result *result)
+{
+    struct published *published = (struct published *)result->published;
+    struct as_if *const all[] = { &published->dane.as_if, &published->sts.as_if, &published->sts.enforced };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        if (all[i]->judged && all[i]->verdict != VERDICT_DELIVER && touches(row, all[i]->reason)) {
+            all[i]->verdict = VERDICT_UNKNOWN;
+            all[i]->reason = REASON_LOCAL_FAULT;
+            published_forget_failures(&result->findings);
+        }
+}
+
 void judge_apply_fault(struct result *result, enum local_fault fault)
 {
+    for (size_t i = 0; result->published != NULL && i < sizeof(faults) / sizeof(*faults); i++)
+        if (faults[i].fault == fault)
+            apply_to_published(&faults[i], result);
     /* Its own reason says more. */
     if (result->verdict == VERDICT_UNKNOWN)
         return;

@@ -27,7 +27,7 @@ static bool policy_is_per_host(const struct service *service)
     return service->policy_maps.count == 0 && service->per_site.count > 0;
 }
 
-/* The policy of a client that follows MTA-STS. False: not for this next-hop. */
+/* The policy of a client that follows MTA-STS. False: none is in force for this next-hop. */
 static bool find_sts_policy(struct looking *look, struct policy *policy)
 {
     const struct hop *hop = look->hop;
@@ -38,8 +38,7 @@ static bool find_sts_policy(struct looking *look, struct policy *policy)
     if (!hop->service->follows_sts || domain == NULL)
         return false;
     sts_look(look->region, &found, hop->service, domain, input->allow, input->allow_count, input->view);
-    sts_follow(look->region, policy, &found, domain, input->as_enforced, input->view);
-    return true;
+    return sts_follow(look->region, policy, &found, domain, input->as_enforced, input->view);
 }
 
 static const struct policy *find_policy(struct looking *look, const char *host, struct policy_step **steps)

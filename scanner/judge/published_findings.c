@@ -242,6 +242,32 @@ void published_add_findings(const struct publication *about)
     tell_invalid(about);
 }
 
+static bool is_about_failure(const char *code)
+{
+    static const enum finding_code codes[] = { FINDING_DANE_WOULD_DEFER, FINDING_STS_WOULD_DEFER, FINDING_STS_TESTING_FAILS,
+                                               FINDING_DANE_AND_STS_DISAGREE };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+        if (strcmp(code, finding_word(codes[i])) == 0)
+            return true;
+    return false;
+}
+
+void published_forget_failures(struct findings *findings)
+{
+    struct finding **last = &findings->first;
+
+    while (*last != NULL) {
+        if (is_about_failure((*last)->code)) {
+            *last = (*last)->next;
+            findings->count--;
+        } else {
+            last = &(*last)->next;
+        }
+    }
+    findings->tail = findings->first != NULL ? last : NULL;
+}
+
 /* The line */
 
 /* match= takes ".example.com" for what the policy calls "*.example.com". */

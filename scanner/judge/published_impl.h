@@ -27,5 +27,7 @@ struct publication {
 /* published_findings.c */
 void published_add_findings(const struct publication *);
 void published_write_lines(const struct publication *);
+/* Takes back those about mail that would be deferred. */
+void published_forget_failures(struct findings *);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
-#include "scanner/base/utf8.h"
+#include "scanner/base/buf.h"
 
 #define POLICY_SOURCE "https://mta-sts.%s/.well-known/mta-sts.txt"
+/* Attributes of a policy in force, beside its patterns. */
+#define ATTRIBUTES 3
 
 /* What one look works with. */
 struct looking {
@@ -218,34 +220,63 @@ void sts_look(struct region *region, struct sts_look *out, const struct service 
 
 /* The policy */
 
-static void enforce(struct policy *policy, const struct sts_policy *sts)
+/* In the words of a table entry, as releases from 3.10 on read it. */
+static void write_entry(struct region *region, struct policy *policy, const char *domain)
+{
+    static const struct policy_attribute fixed[ATTRIBUTES] = {
+        { "match", "hostname" }, { "servername", "hostname" }, { "policy_type", "sts" }
+    };
+    const struct text_list *patterns = &policy->sts.mx_patterns;
+    struct buf value;
+
+    policy->attributes = region_array(region, ATTRIBUTES + patterns->count, sizeof(*policy->attributes));
+    memcpy(policy->attributes, fixed, sizeof(fixed));
+    policy->attribute_count = ATTRIBUTES;
+    for (size_t i = 0; i < patterns->count; i++)
+        policy->attributes[policy->attribute_count++] = (struct policy_attribute){ "mx_host_pattern", patterns->items[i] };
+    buf_init(&value, 2 * POLICY_BODY_MAX * sizeof(" mx_host_pattern="));
+    buf_add_text(&value, level_word(policy->level));
+    for (size_t i = 0; i < policy->attribute_count; i++)
+        buf_printf(&value, " %s=%s", policy->attributes[i].name, policy->attributes[i].value);
+    policy->answer = (struct table_answer){ .status = TABLE_FOUND, .value = region_text(region, buf_text(&value)),
+                                            .table = policy->source, .key = domain };
+    buf_clear(&value);
+}
+
+static void enforce(struct region *region, struct policy *policy, const struct sts_policy *sts, const char *domain)
 {
     static const char *item = "hostname";
     static const struct text_list hostname_only = { &item, 1 };
 
     policy->level = LEVEL_SECURE;
+    policy->from_table = true;
     policy->match = &hostname_only;
     policy->servername = "hostname";
-    policy->sts.has_type = policy->sts.type_sts = policy->sts.enforced = true;
-    policy->sts.mx_patterns = sts->mx;
+    policy->sts = (struct policy_sts){ .type_sts = true, .has_type = true, .domain = domain, .mx_patterns = sts->mx,
+                                       .enforced = true };
+    write_entry(region, policy, domain);
 }
 
-void sts_follow(struct region *region, struct policy *policy, const struct sts_look *look, const char *domain,
+static bool is_in_force(const struct sts_look *look, bool as_enforced)
+{
+    return look->found == STS_LOOK_POLICY &&
+           (look->policy.mode == STS_MODE_ENFORCE || (look->policy.mode == STS_MODE_TESTING && as_enforced));
+}
+
+bool sts_follow(struct region *region, struct policy *policy, const struct sts_look *look, const char *domain,
                 bool as_enforced, const struct view *view)
 {
+    bool unknown = look->found == STS_LOOK_UNKNOWN && !look->lookup_failed;
+
     policy_init(policy);
     policy->source = region_printf(region, POLICY_SOURCE, domain);
-    policy->level = LEVEL_MAY;
-    if (look->found == STS_LOOK_WANTED) {
-        policy->level = LEVEL_INVALID;
-        policy->trouble = view->wants != NULL ? POLICY_WANTS : POLICY_UNREADABLE;
-    } else if (look->found == STS_LOOK_UNKNOWN && !look->lookup_failed) {
-        policy->level = LEVEL_INVALID;
-        policy->trouble = POLICY_UNREADABLE;
-        policy->unknown = look->unknown;
-        policy->error = "the MTA-STS policy of the domain could not be observed";
-    } else if (look->found == STS_LOOK_POLICY &&
-               (look->policy.mode == STS_MODE_ENFORCE || (look->policy.mode == STS_MODE_TESTING && as_enforced))) {
-        enforce(policy, &look->policy);
+    if (is_in_force(look, as_enforced)) {
+        enforce(region, policy, &look->policy, domain);
+        return true;
     }
+    policy->level = LEVEL_INVALID;
+    policy->trouble = look->found == STS_LOOK_WANTED && view->wants != NULL ? POLICY_WANTS : POLICY_UNREADABLE;
+    policy->unknown = unknown ? look->unknown : "not-observed";
+    policy->error = "the MTA-STS policy of the domain could not be observed";
+    return unknown || look->found == STS_LOOK_WANTED;
 }

@@ -30,9 +30,10 @@ struct sts_look {
 void sts_look(struct region *, struct sts_look *, const struct service *, const char *domain, const struct prefix *allow,
               size_t allow_count, const struct view *);
 
-/* What a sender that honours MTA-STS takes for its policy. as_enforced: a policy in testing counts as enforced.
- * *policy is filled whole. */
-void sts_follow(struct region *, struct policy *, const struct sts_look *, const char *domain, bool as_enforced,
+/* What a sender that honours MTA-STS takes for its policy. as_enforced: a policy in testing counts as enforced. True:
+ * *policy is filled whole, with trouble WANTS or UNREADABLE where it is not known. False: no policy is in force, and the
+ * sender does as for everybody. */
+bool sts_follow(struct region *, struct policy *, const struct sts_look *, const char *domain, bool as_enforced,
                 const struct view *);
 
 /* One question about a name of the domain: TXT records and why there are none. Shared with whoever else reads TXT. */

@@ -1,0 +1,97 @@
+#!/bin/sh
+# --as: the verdicts as if every destination followed DANE, or MTA-STS; --mta-sts beside it. From facts: nobody is asked.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+cases=$top/tests/cases
+mkdir "$work/config"
+cat >"$work/sketch" <<'SKETCH'
+{"dnssec": true, "destinations": ["good.example", "stale.example", "plain.example", "strict.example", "refused.example"],
+ "dns": [
+  "good.example MX 10 mx1.example.org", "stale.example MX 10 mx2.example.org", "plain.example MX 10 mx3.example.org",
+  "strict.example MX 10 mx4.example.org", "refused.example MX 10 mx5.example.org",
+  "mx1.example.org A 192.0.2.1", "mx2.example.org A 192.0.2.2", "mx3.example.org A 192.0.2.3",
+  "mx4.example.org A 192.0.2.4", "mx5.example.org A 192.0.2.5",
+  "_25._tcp.mx1.example.org TLSA 3 1 1 mx", "_25._tcp.mx2.example.org TLSA 3 1 1 other",
+  "_25._tcp.mx3.example.org TLSA NXDOMAIN", "_25._tcp.mx4.example.org TLSA NXDOMAIN",
+  "_25._tcp.mx5.example.org TLSA NXDOMAIN",
+  "_mta-sts.good.example TXT \"v=STSv1; id=1\"", "_mta-sts.stale.example TXT NXDOMAIN",
+  "_mta-sts.plain.example TXT \"v=STSv1; id=1\"", "_mta-sts.strict.example TXT NXDOMAIN",
+  "_mta-sts.refused.example TXT NXDOMAIN",
+  "mta-sts.good.example A 192.0.2.80", "mta-sts.good.example AAAA NODATA",
+  "mta-sts.plain.example A 192.0.2.81", "mta-sts.plain.example AAAA NODATA",
+  "_smtp._tls.good.example TXT \"v=TLSRPTv1; rua=mailto:tls@good.example\"", "_smtp._tls.stale.example TXT NXDOMAIN",
+  "_smtp._tls.plain.example TXT NXDOMAIN", "_smtp._tls.strict.example TXT NXDOMAIN",
+  "_smtp._tls.refused.example TXT NXDOMAIN"],
+ "policies": [
+  {"domain": "good.example", "body": ["version: STSv1", "mode: enforce", "mx: *.example.org", "max_age: 604800"]},
+  {"domain": "plain.example", "body": ["version: STSv1", "mode: enforce", "mx: mx.plain.example", "max_age: 604800"]}],
+ "servers": [
+  {"address": "192.0.2.1", "name": "mx1.example.org"},
+  {"address": "192.0.2.1", "name": "mx1.example.org", "level": "dane"},
+  {"address": "192.0.2.1", "name": "mx1.example.org", "level": "secure", "profile": {"sni": "mx1.example.org"}},
+  {"address": "192.0.2.2", "name": "mx2.example.org"},
+  {"address": "192.0.2.2", "name": "mx2.example.org", "level": "dane"},
+  {"address": "192.0.2.3", "name": "mx3.example.org"},
+  {"address": "192.0.2.4", "name": "mx4.example.org"},
+  {"address": "192.0.2.4", "name": "mx4.example.org", "level": "secure"},
+  {"address": "192.0.2.5", "name": "mx5.example.org", "does": "connect-refused"},
+  {"address": "192.0.2.5", "name": "mx5.example.org", "does": "connect-refused", "level": "secure"}]}
+SKETCH
+"$cases/make-case" sketch "$work/sketch" "$work/config"
+printf '%s\n' 'good.example may' 'stale.example may' 'strict.example secure match=mx4.example.org' >"$work/config/tls_policy"
+# Paths in main.cf are relative to the folder of a case.
+sed -i "s|\$config_directory/../../common|$cases/common|" "$work/config/main.cf"
+printf 'smtp_tls_security_level = may\n' >>"$work/config/main.cf"
+replay() {
+    run replay -c "$work/config" --postfix-version 3.7.11 --allow-address 192.0.2.0/24 "$@" "$work/config/facts.jsonl" \
+        "$cases/common/certificates.jsonl"
+}
+# told DESTINATION PATTERN NAME: its line in the text report.
+told() {
+    grep -E "^[A-Za-z]+ +$1 " "$work/out" >"$work/line"
+    has "$work/line" "$2" "$3"
+}
+
+replay
+status_is 2 'as configured: status'
+told good.example '^deliver .* may .* trusted' 'an entry at may'
+told strict.example '^deliver .* secure .* verified' 'an entry at secure'
+told refused.example '^DEFER .* 4.4.1 ' 'a server that is down'
+
+replay --as dane
+status_is 2 'as if DANE were followed: status'
+told good.example '^deliver .* dane .* verified' 'its TLSA records authenticate it'
+told stale.example '^DEFER .* dane .* 4.7.5 ' 'stale TLSA records defer its mail'
+told plain.example '^deliver .* may \(dane\) .* trusted' 'without TLSA records it is as at may'
+told strict.example '^deliver .* may \(dane\) .* trusted' 'its entry does not count'
+told refused.example '^DEFER .* 4.4.1 ' 'a server that is down stays so'
+has "$work/out" 'policy +--as: smtp_tls_security_level = dane' 'where the level comes from'
+
+replay --as mta-sts
+status_is 2 'as if MTA-STS were followed: status'
+told good.example '^deliver .* secure .* verified' 'its policy authenticates it'
+told stale.example '^deliver .* may .* trusted' 'without a policy it is as at may'
+told plain.example '^DEFER .* 4.3.0 ' 'no host fits its policy'
+told strict.example '^deliver .* may .* trusted' 'its entry does not count here either'
+has "$work/out" 'policy +https://mta-sts.plain.example/.well-known/mta-sts.txt' 'where the policy comes from'
+
+replay --mta-sts
+status_is 2 'what domains publish: status as configured'
+told good.example '^deliver .* may .* trusted' 'and verdicts as configured'
+has "$work/out" 'the entry asks for may; the domain publishes TLSA records' 'the entry that hides them'
+has "$work/out" 'whoever follows the TLSA records of the domain cannot deliver' 'stale TLSA records'
+has "$work/out" 'whoever follows the MTA-STS policy of the domain cannot deliver' 'a policy that fits no host'
+replay --mta-sts --fail-on never --quiet
+status_is 0 'findings alone are no failure'
+
+replay --as tls
+status_is 64 'a mechanism that there is not: status'
+has "$work/err" 'write dane or mta-sts' 'and what there is'
+for other in "--proposed $work/config" '--proposed-override smtp_tls_security_level=may' '--proposed-version 3.10' \
+    "--history $work/history"; do
+    # shellcheck disable=SC2086
+    replay --as dane $other
+    status_is 64 "--as with ${other%% *}: status"
+done
+plan
