@@ -26,7 +26,7 @@ _posttls_audit()
         migrate) options='--config-dir --override --postfix-version --help' ;;
         history) options='--history --keep --text --json --quiet --help' ;;
         acknowledge) options='--history --until --comment --withdraw --help' ;;
-        advise) options='--config-dir --override --postfix-version --sender --allow-address --at --horizon --history --runs --help' ;;
+        advise) options='--config-dir --override --postfix-version --sender --file --resolver --concurrency --per-host --per-provider --rate --interval --retry-after --timeout --deadline --allow-address --exclude --user --at --horizon --history --runs --save-facts --progress --help' ;;
     esac
     case $cur in
         -*) COMPREPLY=($(compgen -W "$options" -- "$cur")); return ;;

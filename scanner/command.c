@@ -46,9 +46,10 @@ static const struct command commands[] = {
       "Notes in the history that the present fault of a destination is known: until the time given it counts as deliver, and\n"
       "is not announced. Another fault of the same destination is. Without destinations, lists what is acknowledged.",
       cmd_acknowledge },
-    { "advise", FOR_ADVISE, "facts ...", "entries that can be tightened, with the line to paste",
-      "Looks in saved facts for policy entries whose level could be stricter. Each line is judged on the same facts before\n"
-      "it is shown: every host and every address delivers under it. Nothing is asked of anybody.", cmd_advise },
+    { "advise", FOR_ADVISE, "[facts ... | report]", "entries that could be better, with the line to paste",
+      "Tells which policy entries could be stricter, which are of no use any more, and how long pinned certificates last. Each\n"
+      "line is judged on the same facts before it is shown: every host and every address delivers under it. With facts, a\n"
+      "report, or --history alone nothing is asked of anybody; without, it scans.", cmd_advise },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

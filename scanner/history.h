@@ -87,13 +87,19 @@ bool history_acknowledge(struct history *, const char *destination, int64_t made
 /* Ends those of a destination. False: *err (64: there is none). */
 bool history_withdraw(struct history *, const char *destination, int64_t when, struct error *err);
 
-/* Advice that the last run gave, and all runs before it for so many in a row. */
+/* Advice that the last run gave. */
 struct history_advice {
     const char *destination, *code, *line;   /* line NULL: the entry is to be taken out */
+    const char *text;                        /* why */
     const char *entry;                       /* as it is; NULL: from nowhere */
-    size_t      runs;
+    bool        held_back;                   /* it has not held for long enough (runs; 0: ADVICE_RUNS) */
 };
-bool history_advice(struct history *, struct region *, struct history_advice **, size_t *count, struct error *err);
+bool history_advice(struct history *, struct region *, unsigned long runs, struct history_advice **, size_t *count,
+                    struct error *err);
+
+/* Of the advice of a report that is not added to the history: what has not held for so many of its runs (0: ADVICE_RUNS) is
+ * held back. False: *err. */
+bool history_hold_advice(struct history *, const struct report *, unsigned long runs, struct error *err);
 
 /* Forgets runs that began earlier, but for the last one, and what only they knew. */
 bool history_prune(struct history *, int64_t before, size_t *runs, struct error *err);

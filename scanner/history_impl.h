@@ -26,6 +26,8 @@ struct recording {
 /* What has not come about yet of a destination that was looked at (history_outlook.c); said is the verdict that was announced
  * last. */
 void outlook_record(struct recording *, int64_t destination, const struct result *, enum verdict said);
+/* False: a history that no run has been added to since outlooks are kept in it. */
+bool outlook_is_kept(struct sql *);
 /* Runs in a row, the latest one being the last, that gave that advice; runs without a verdict left aside. */
 size_t outlook_runs(struct sql *, int64_t destination, const char *code, const char *line);
 

@@ -103,6 +103,11 @@ static void record_no_prospect(struct recording *r, int64_t destination, const s
 
 /* Advice */
 
+bool outlook_is_kept(struct sql *sql)
+{
+    return sql_value(sql, 0, "SELECT count(*) FROM sqlite_schema WHERE name = 'advice'", "") > 0;
+}
+
 size_t outlook_runs(struct sql *sql, int64_t destination, const char *code, const char *line)
 {
     return (size_t)sql_value(sql, 0,
@@ -119,6 +124,84 @@ static bool must_hold(enum finding_code code)
     return code != FINDING_FINGERPRINT_ENDS && code != FINDING_ENTRY_NEEDLESS;
 }
 
+static unsigned long needed(unsigned long runs)
+{
+    return runs > 0 ? runs : ADVICE_RUNS;
+}
+
+static void hold(struct sql *sql, const struct result *result, unsigned long runs)
+{
+    int64_t        destination = sql_value(sql, 0, "SELECT id FROM destinations WHERE name = ?", "t", result->destination->text);
+    struct advice *advice = result->advice != NULL ? result->advice->advice : NULL;
+    struct region *region = region_new();
+    bool           kept = outlook_is_kept(sql);
+
+    for (; advice != NULL; advice = advice->next) {
+        const char *line = advice_line(region, advice);
+
+        advice->runs = kept ? outlook_runs(sql, destination, finding_word(advice->code), line != NULL ? line : "") : 0;
+        advice->held_back = must_hold(advice->code) && advice->runs < needed(runs);
+    }
+    region_free(region);
+}
+
+bool history_hold_advice(struct history *history, const struct report *report, unsigned long runs, struct error *err)
+{
+    size_t i;
+
+    for (i = 0; i < report->count && !sql_failed(history->sql, NULL); i++)
+        hold(history->sql, report->results[i], runs);
+    return !sql_failed(history->sql, err);
+}
+
+#define OF_LAST_RUN " FROM advice a JOIN destinations d ON d.id = a.destination JOIN results r ON r.run = a.run AND" \
+    " r.destination = a.destination JOIN standings s ON s.id = r.standing WHERE a.run = (SELECT max(id) FROM runs)"
+
+static enum finding_code code_of(const char *word)
+{
+    int code;
+
+    for (code = 0; code < FINDING_COUNT; code++)
+        if (strcmp(word, finding_word((enum finding_code)code)) == 0)
+            return (enum finding_code)code;
+    return FINDING_CAN_BE_TIGHTENED; /* of another release: then as careful as can be */
+}
+
+static void read_advice(struct sql *sql, const struct sql_query *query, struct region *region, unsigned long runs,
+                        struct history_advice *advice)
+{
+    const char       *line = sql_text(query, 2, region);
+    enum finding_code code;
+    size_t            held;
+
+    *advice = (struct history_advice){ sql_text(query, 0, region), sql_text(query, 1, region), line[0] != '\0' ? line : NULL,
+                                       NULL, sql_text(query, 3, region), false };
+    code = code_of(advice->code);
+    held = outlook_runs(sql, sql_integer(query, 4), advice->code, line);
+    advice->held_back = must_hold(code) && held < needed(runs);
+    advice->text = region_printf(region, "%s; so it was in the last %zu runs", finding_sentence(code), held);
+}
+
+bool history_advice(struct history *history, struct region *region, unsigned long runs, struct history_advice **advice,
+                    size_t *count, struct error *err)
+{
+    struct sql_query *query;
+    size_t            room;
+
+    *count = 0;
+    *advice = NULL;
+    if (!outlook_is_kept(history->sql))
+        return !sql_failed(history->sql, err);
+    room = (size_t)sql_value(history->sql, 0, "SELECT count(*)" OF_LAST_RUN, "");
+    *advice = region_array(region, room + 1, sizeof(**advice));
+    query = sql_query(history->sql, "SELECT d.name, a.code, a.line, s.entry, d.id" OF_LAST_RUN
+                                    " ORDER BY a.destination, a.code, a.line", "");
+    while (*count < room && sql_next(query))
+        read_advice(history->sql, query, region, runs, &(*advice)[(*count)++]);
+    sql_end(query);
+    return !sql_failed(history->sql, err);
+}
+
 static bool was_told(struct recording *r, int64_t destination, const char *code, const char *line)
 {
     return sql_value(r->sql, 0, "SELECT count(*) FROM advised WHERE destination = ? AND code = ? AND line = ?", "itt",
@@ -132,7 +215,7 @@ static void record_advice(struct recording *r, int64_t destination, const struct
     sql_do(r->sql, "INSERT OR REPLACE INTO advice(run, destination, code, line) VALUES(?,?,?,?)", "iitt", r->run, destination,
            code, line);
     advice->runs = outlook_runs(r->sql, destination, code, line);
-    advice->held_back = must_hold(advice->code) && advice->runs < (r->rules->runs > 0 ? r->rules->runs : ADVICE_RUNS);
+    advice->held_back = must_hold(advice->code) && advice->runs < needed(r->rules->runs);
     if (advice->held_back || advice->code == FINDING_ENTRY_NEEDLESS || was_told(r, destination, code, line))
         return;
     sql_do(r->sql, "INSERT INTO advised(destination, code, line, run) VALUES(?,?,?,?)", "itti", destination, code, line, r->run);

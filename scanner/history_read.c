@@ -188,33 +188,6 @@ bool history_acknowledgements(struct history *history, struct region *region, in
     return !sql_failed(history->sql, err);
 }
 
-bool history_advice(struct history *history, struct region *region, struct history_advice **advice, size_t *count,
-                    struct error *err)
-{
-    struct list       list = { .region = region };
-    struct sql_query *query;
-
-    *advice = NULL;
-    *count = 0;
-    /* A history that no run has been added to since advice is kept in it. */
-    if (sql_value(history->sql, 0, "SELECT count(*) FROM sqlite_schema WHERE name = 'advice'", "") == 0)
-        return !sql_failed(history->sql, err);
-    query = sql_query(history->sql, "SELECT d.name, a.code, nullif(a.line, ''), s.entry, d.id, a.line FROM advice a"
-                                    " JOIN destinations d ON d.id = a.destination JOIN results r ON r.run = a.run AND"
-                                    " r.destination = a.destination JOIN standings s ON s.id = r.standing"
-                                    " WHERE a.run = (SELECT max(id) FROM runs) ORDER BY a.destination, a.code, a.line", "");
-    while (sql_next(query)) {
-        struct history_advice *one = list_add(&list, sizeof(*one));
-
-        *one = (struct history_advice){ sql_text(query, 0, region), sql_text(query, 1, region), sql_text(query, 2, region),
-                                        sql_text(query, 3, region), 0 };
-        one->runs = outlook_runs(history->sql, sql_integer(query, 4), one->code, sql_text(query, 5, region));
-    }
-    *advice = list.items;
-    *count = list.count;
-    return !sql_failed(history->sql, err);
-}
-
 bool history_acknowledge(struct history *history, const char *destination, int64_t made, int64_t until, const char *comment,
                          struct error *err)
 {

@@ -20,6 +20,7 @@ enum {
     FOR_CONFIG = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_LINT | FOR_MIGRATE |
                  FOR_ADVISE,                                           /* those that read a configuration */
     FOR_JUDGING = FOR_SCAN | FOR_EXPLAIN | FOR_REPLAY | FOR_ADVISE, /* those that judge deliveries */
+    FOR_PROBING = FOR_SCAN | FOR_EXPLAIN | FOR_ADVISE,               /* those that ask the network */
     FOR_REPORTS = FOR_SCAN | FOR_REPLAY | FOR_REPORT | FOR_MERGE,  /* those that write reports in any format */
     FOR_ALL = 0x7fffffff
 };

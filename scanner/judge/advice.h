@@ -21,7 +21,8 @@ struct advice {
 /* A fingerprint of an entry. */
 struct pin {
     const char *key;            /* the next-hop */
-    const char *text;           /* as the judgement compares it: upper case, without colons */
+    const char *text;           /* "AB:CD:..." */
+    const char *digits;         /* the same without colons, as the judgement compares it */
     const char *hosts;          /* that show it: "mx1.example.net, mx2.example.net (1 of 2 addresses)"; "": none does */
     bool        of_certificate, of_key;
     int64_t     not_after;      /* when the first of those certificates ends; INT64_MAX: nobody shows it */

@@ -130,8 +130,8 @@ static void find_hosts(struct advising *a, struct pin *pin, const struct shown *
     pin->hosts = "";
     for (size_t i = 0; i < a->hop->host_count; i++) {
         const char *name = a->hop->hosts[i].host->host;
-        bool certificate = shown[i].certificate != NULL && strcmp(shown[i].certificate, pin->text) == 0;
-        bool key = shown[i].key != NULL && strcmp(shown[i].key, pin->text) == 0;
+        bool certificate = shown[i].certificate != NULL && strcmp(shown[i].certificate, pin->digits) == 0;
+        bool key = shown[i].key != NULL && strcmp(shown[i].key, pin->digits) == 0;
 
         if (strcmp(name, tally.name) != 0) {
             pin->hosts = tally_text(a->region, pin->hosts, &tally);
@@ -183,7 +183,7 @@ static void advise_key(struct advising *a, const struct pin *pin, const struct s
     struct result tried;
 
     for (size_t i = 0; i < a->hop->host_count; i++) {
-        const char *key = shown[i].certificate != NULL && strcmp(shown[i].certificate, pin->text) == 0
+        const char *key = shown[i].certificate != NULL && strcmp(shown[i].certificate, pin->digits) == 0
                               ? with_colons(a->region, shown[i].key) : NULL;
 
         if (key != NULL && strstr(list, key) == NULL)
@@ -215,7 +215,7 @@ static void advise_unused(struct advising *a, const struct pin *pin)
     for (size_t i = 0; list->count > 1 && i < list->count; i++) {
         const char *value;
 
-        if (!is_item(list->items[i], pin->text))
+        if (!is_item(list->items[i], pin->digits))
             continue;
         value = advice_value(a, LEVEL_FINGERPRINT, list_without(a->region, list, i, "|"));
         if (value != NULL && advice_try(a, value, LEVEL_FINGERPRINT, &tried) == TRIAL_SAFE)
@@ -261,7 +261,8 @@ void advice_pins(struct advising *a)
     for (size_t i = 0; i < match->digests.count; i++) {
         struct pin *pin = region_alloc(a->region, sizeof(*pin));
 
-        *pin = (struct pin){ .key = a->hop->nexthop->text, .text = match->digests.items[i], .not_after = INT64_MAX };
+        *pin = (struct pin){ .key = a->hop->nexthop->text, .text = with_colons(a->region, match->digests.items[i]),
+                             .digits = match->digests.items[i], .not_after = INT64_MAX };
         find_hosts(a, pin, shown);
         *a->last_pin = pin;
         a->last_pin = &pin->next;

@@ -277,6 +277,12 @@ def main():
         times = re.findall(r"worse: deliver -> defer, (once|\d+ times)", " ".join(life.split()))
         check(sum(1 if text == "once" else int(text.split()[0]) for text in times) == 3,
               "the life of the flapping host tells how often", life)
+        advice = subprocess.run([PROGRAM, "advise", "--history", os.path.join(work, "history")],
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
+        check(re.findall(r"^ +paste +(.*)$", advice, re.M) == ["example.org secure"] and
+              f"so it was in the last {NIGHTS - 1} runs" in " ".join(advice.split()) and
+              "1 more did not hold in the last 14 runs" in advice,
+              "after the month, one entry is safe to tighten, and the one that wavers is not", advice)
         runs = subprocess.run([PROGRAM, "history", "--history", os.path.join(work, "history")],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
         check(len(runs.splitlines()) == NIGHTS + 1, "every night is in the history", runs)
