@@ -9,7 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
-from arena import PROGRAM, THOROUGH, Arena, destination, host, main
+from arena import PROGRAM, THOROUGH, Arena, destination, host, main, sts
 
 LIBRARIES = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile")
 STATUSES = {0, 1, 2, 3, 70, 73}     # verdicts, out of memory, an output that cannot be written
@@ -19,7 +19,8 @@ SAMPLES = 40
 def world():
     return [destination("plain.example", [host("mx.plain.example", "192.0.2.1", offer=None)], "may"),
             destination("secure.example", [host("mx.secure.example", "192.0.2.2")], "verify match=hostname"),
-            destination("dane.example", [host("mx.dane.example", "192.0.2.3", tlsa=("3 1 1 {key}",))], "dane-only"),
+            destination("dane.example", [host("mx.dane.example", "192.0.2.3", tlsa=("3 1 1 {key}",))], "dane-only",
+                        web=sts("192.0.2.80", mx=["mx.dane.example"])),
             destination("wrong.example", [host("mx.wrong.example", "192.0.2.4")], "secure match=other.example")]
 
 
@@ -35,7 +36,7 @@ class Torture:
 
     def run(self, environment, *options):
         library = "meddle.so" if is_sanitized() else "meddle-allocations.so"
-        return self.arena.scan(*self.arena.fast, "--save-facts", os.path.join(self.arena.scratch, "facts"),
+        return self.arena.scan(*self.arena.fast, "--mta-sts", "--save-facts", os.path.join(self.arena.scratch, "facts"),
                                "--resume", os.path.join(self.arena.scratch, "journal"), *options, limit=120,
                                environment=dict(environment, LD_PRELOAD=os.path.join(LIBRARIES, library),
                                                 ASAN_OPTIONS="verify_asan_link_order=0"))
@@ -111,7 +112,7 @@ def test(tap, scratch):
             print("# allocations are the sanitizer's in this build")
         else:
             torture.over("allocation of the scanner", "MEDDLE_ALLOC", counts[0])
-            torture.over("allocation of the worker", "MEDDLE_ALLOC", 6000, child=True)
+            torture.over("allocation of the worker", "MEDDLE_ALLOC", 22000, child=True)
 
 
 main(test)
