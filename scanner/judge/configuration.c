@@ -190,6 +190,22 @@ static void review_resolver(const struct review *review)
         tell(review, FINDING_RESOLVER_NOT_LOOPBACK, NULL, 0, finding_sentence(FINDING_RESOLVER_NOT_LOOPBACK));
 }
 
+/* MTA-STS rests on the certification authorities of the web, as this machine has them. */
+static void review_web_anchors(const struct review *review)
+{
+    const struct policy_fetch *fetch;
+
+    for (size_t i = 0; (fetch = facts_fetch_at(review->input->view->facts, i)) != NULL; i++) {
+        if (fetch->outcome != FETCH_NO_ANCHORS)
+            continue;
+        findings_add(review->region, review->findings, finding_word(FINDING_LOCAL_NO_WEB_CA),
+                     finding_severity(FINDING_LOCAL_NO_WEB_CA), NULL, NULL, 0, "%s%s%s",
+                     finding_sentence(FINDING_LOCAL_NO_WEB_CA), fetch->error != NULL ? ": " : "",
+                     fetch->error != NULL ? fetch->error : "");
+        return;
+    }
+}
+
 void judge_configuration(struct region *region, struct findings *findings, const struct judge_input *input)
 {
     struct review review = { region, findings, input };
@@ -207,6 +223,7 @@ void judge_configuration(struct region *region, struct findings *findings, const
         tell_notice(&review, notice);
     if (dane)
         review_resolver(&review);
+    review_web_anchors(&review);
 }
 
 /* The surroundings of the scan */

@@ -82,6 +82,8 @@ static void tell_weakened(const struct publication *about)
 
     if (!entry->from_table || !is_sent(configured->verdict) || is_verified(configured->forecast.tls) || (!dane && !sts))
         return;
+    if (dane && about->published->follows == MECHANISM_DANE)
+        return; /* what keeps it from DANE is told otherwise */
     tell(about, FINDING_TABLE_WEAKENS, &entry->answer,
          region_printf(about->region, "the entry asks for %s; the domain publishes %s%s%s, with which mail would be authenticated",
                        level_word(entry->level), dane ? "TLSA records for all its hosts" : "",

@@ -20,7 +20,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.environ.get("abs_top_srcdir", os.path.dirname(os.path.dirname(HERE)))
 PROGRAM = os.path.join(os.environ.get("abs_top_builddir", os.path.join(TOP, "build", "test")), "posttls-audit")
-GROUPS = ("levels", "reasons", "findings", "semantics", "recorded")
+GROUPS = ("levels", "reasons", "findings", "semantics", "published", "recorded")
 COMMON_FACTS = os.path.join(HERE, "common", "certificates.jsonl")
 RELEASE = "3.7.11"      # unless the case's options name another
 OPTIONS = ["--allow-address", "192.0.2.0/24", "--allow-address", "2001:db8::/32", "--quiet", "--json", "-"]
@@ -133,13 +133,13 @@ def check_destination(tap, name, wanted, got):
     for key, value in wanted.items():
         if key == "findings":
             check_findings(tap, name, value, got["findings"])
+        elif key in ("route", "published"):
+            found = differences(value, got[key], key)
+            tap.check(not found, f"{name}: {key}", "\n".join(found))
         elif isinstance(value, dict):
             for member, inner in value.items():
                 tap.check(got[key].get(member) == inner, f"{name}: {key}.{member} {inner}",
                           "\n".join(differences(inner, got[key].get(member), member)) + "\n" + json.dumps(got["forecast"]))
-        elif key == "route":
-            found = differences(value, got["route"], "route")
-            tap.check(not found, f"{name}: route", "\n".join(found))
         else:
             tap.check(got.get(key) == value, f"{name}: {key} {value}",
                       f"got {json.dumps(got.get(key))}\n{json.dumps(got['forecast'])}")
