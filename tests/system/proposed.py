@@ -69,6 +69,15 @@ CHANGES = [
     ("another way out", [], ["--proposed-override", "relayhost=[mx1.bank.example]"],
      {"moved.example": ("better", "bounce", "deliver")}),
     ("a release upgrade", [], ["--proposed-version", "3.10"], {}),
+    ("a release upgrade, and a line that only it reads", [line("travel.example", "encrypt { protocols = >=TLSv1.2 }")],
+     ["--proposed-version", "3.10"], {"travel.example": ("better", "defer", "deliver")}),
+    ("that line without the upgrade", [line("bank.example", "secure { match = nexthop }")], [],
+     {"bank.example": ("worse", "deliver", "defer")}),
+    ("a level up: may to dane, where there are no TLSA records", [line("newsletter.example", "dane")], [],
+     {"newsletter.example": ("other", "downgrade", "downgrade")}),
+    ("a rule instead of a line", [gone("bank.example")], ["--proposed-override", "smtp_tls_policy_maps=texthash:"
+     "$config_directory/tls_policy, regexp:{ { /^bank\\.example$/ dane-only } }"],
+     {"bank.example": ("worse", "deliver", "defer")}),
 ]
 
 
