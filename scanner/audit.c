@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probes/confine.h"
+#include "probes/wire/x509_facts.h"
 #include "scanner/advising.h"
 #include "scanner/events.h"
 #include "scanner/exclusion.h"
@@ -93,6 +94,7 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
     if (audit->config == NULL || !load_proposed(audit, err))
         return false;
     audit->facts = facts_new();
+    facts_fill_certs_with(audit->facts, x509_facts_fill);
     audit->trust = trust_new();
     audit->proposed_trust = audit->proposed_config != NULL ? trust_new() : NULL;
     return true;

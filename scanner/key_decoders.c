@@ -76,12 +76,13 @@ static int is_other(OSSL_PROVIDER *provider, void *others)
 
 void key_decoders_narrow(void)
 {
-    OSSL_LIB_CTX *narrow;
+    /* By its name: a provider that is loaded into "the default" would follow when that becomes another. */
+    OSSL_LIB_CTX *global = OSSL_LIB_CTX_get0_global_default(), *narrow;
     bool others = false;
 
-    base = OSSL_PROVIDER_load(NULL, "default");
-    if (base == NULL || !OSSL_PROVIDER_do_all(NULL, is_other, &others) || others ||
-        EVP_default_properties_is_fips_enabled(NULL))
+    base = OSSL_PROVIDER_load(global, "default");
+    if (base == NULL || !OSSL_PROVIDER_do_all(global, is_other, &others) || others ||
+        EVP_default_properties_is_fips_enabled(global))
         return;
     choose_decoders();
     narrow = OSSL_LIB_CTX_new();

@@ -105,7 +105,7 @@ static void on_cert(void *arg, const struct cert *cert)
 {
     struct run *run = arg;
 
-    if (run->ended || facts_cert(run->facts, cert->id) != NULL)
+    if (run->ended || facts_cert_der(run->facts, cert->id) != NULL)
         return;
     facts_add_cert(run->facts, cert);
     if (run->request->journal != NULL)

@@ -32,7 +32,7 @@ struct json *worker_question_to_json(const char *name, enum dns_type);
 struct json *worker_conversation_to_json(const struct profile *);
 struct json *worker_policy_to_json(const struct want_fetch *);
 
-/* A certificate that has the digest it claims, its names and dates read from it. False: *err says what is wrong. */
+/* A certificate that has the digest it claims: id and DER. False: *err says what is wrong. */
 bool worker_says_certificate(struct region *, const struct json *value, struct cert *, struct error *err);
 
 #endif

@@ -183,6 +183,24 @@ static void read_key_digests(X509 *x509, struct cert *out)
     OPENSSL_free(spki);
 }
 
+void x509_facts_fill(struct region *region, X509 *x509, struct cert *out)
+{
+    sha1_text(out->der, out->der_length, out->sha1);
+    out->subject = out->issuer = out->key = out->signature = "";
+    out->unparsable = x509 == NULL;
+    if (out->unparsable)
+        return;
+    out->subject = name_text(region, X509_get_subject_name(x509));
+    out->issuer = name_text(region, X509_get_issuer_name(x509));
+    out->not_before = time_of(X509_get0_notBefore(x509));
+    out->not_after = time_of(X509_get0_notAfter(x509));
+    out->key = key_text(region, x509);
+    out->signature = signature_text(region, x509);
+    read_dns_names(region, x509, out);
+    read_key_digests(x509, out);
+    ERR_clear_error();
+}
+
 bool x509_facts_read(struct region *region, const uint8_t *der, size_t n, struct cert *out)
 {
     const unsigned char *p = der;
@@ -192,21 +210,9 @@ bool x509_facts_read(struct region *region, const uint8_t *der, size_t n, struct
     out->der = n ? region_copy(region, der, n) : (const uint8_t *)"";
     out->der_length = n;
     x509_facts_id(der, n, out->id);
-    sha1_text(der, n, out->sha1);
-    out->subject = out->issuer = out->key = out->signature = "";
     ERR_clear_error();
     x509 = n > 0 && n <= LONG_MAX ? d2i_X509(NULL, &p, (long)n) : NULL;
-    out->unparsable = !x509 || p != der + n;
-    if (!out->unparsable) {
-        out->subject = name_text(region, X509_get_subject_name(x509));
-        out->issuer = name_text(region, X509_get_issuer_name(x509));
-        out->not_before = time_of(X509_get0_notBefore(x509));
-        out->not_after = time_of(X509_get0_notAfter(x509));
-        out->key = key_text(region, x509);
-        out->signature = signature_text(region, x509);
-        read_dns_names(region, x509, out);
-        read_key_digests(x509, out);
-    }
+    x509_facts_fill(region, p == der + n ? x509 : NULL, out);
     X509_free(x509);
     ERR_clear_error();
     return !out->unparsable;

@@ -15,6 +15,9 @@
 /* SHA-256 of the bytes, hex, lower case. */
 void x509_facts_id(const uint8_t *bytes, size_t n, char id[CERT_ID_TEXT]);
 
+/* The rest of a certificate that has id and DER: a cert_fill_fn. */
+void x509_facts_fill(struct region *, X509 *, struct cert *);
+
 /* Fills *out; texts live in the region, out->der is a copy there. False: OpenSSL reads no certificate in it (or bytes
  * behind one); then id and DER stand alone, and unparsable is set. */
 bool x509_facts_read(struct region *, const uint8_t *der, size_t n, struct cert *out);

@@ -7,10 +7,13 @@
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/members.h"
+#include "scanner/facts/parsed.h"
 
 struct certs {
     struct region      *region;
     struct dict        *by_id;
+    struct parsed      *parsed;
+    cert_fill_fn       *fill;
     const struct cert **sorted; /* NULL, or out of date when sorted_count differs */
     size_t              sorted_count;
 };
@@ -21,6 +24,7 @@ struct certs *certs_new(void)
 
     all->region = region_new();
     all->by_id = dict_new();
+    all->parsed = parsed_new();
     return all;
 }
 
@@ -29,19 +33,45 @@ void certs_free(struct certs *all)
     if (all == NULL)
         return;
     dict_free(all->by_id);
+    parsed_free(all->parsed);
     region_free(all->region);
     mem_free(all->sorted);
     mem_free(all);
 }
 
-const struct cert *certs_find(const struct certs *all, const char *id)
+void certs_fill_with(struct certs *all, cert_fill_fn *fill)
+{
+    all->fill = fill;
+}
+
+const struct cert *certs_find_der(const struct certs *all, const char *id)
 {
     return dict_find(all->by_id, slice_of(id));
 }
 
+const struct cert *certs_find(const struct certs *all, const char *id)
+{
+    struct cert *cert = dict_find(all->by_id, slice_of(id));
+    X509 *x509;
+
+    if (cert == NULL || cert->subject != NULL || all->fill == NULL)
+        return cert;
+    x509 = parsed_get(all->parsed, cert);
+    all->fill(all->region, x509, cert);
+    X509_free(x509);
+    return cert;
+}
+
+X509 *certs_x509(const struct certs *all, const char *id)
+{
+    const struct cert *cert = certs_find_der(all, id);
+
+    return cert != NULL ? parsed_get(all->parsed, cert) : NULL;
+}
+
 const struct cert *certs_add(struct certs *all, const struct cert *c)
 {
-    const struct cert *known = certs_find(all, c->id);
+    const struct cert *known = certs_find_der(all, c->id);
     struct cert *copy;
 
     if (known != NULL)

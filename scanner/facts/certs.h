@@ -6,11 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/x509.h>
+
+#include "scanner/base/region.h"
+
 #define CERT_ID_TEXT 65           /* 64 hex digits, lower case, and the terminator */
 #define CERT_DER_MAX (128u << 10) /* octets; OpenSSL takes no longer certificate message than 100 KiB by default */
 #define CERT_NAMES_MAX 100        /* so many names of one certificate are kept for reports; the DER has all */
 
-/* For reports. The judgement reads the DER. */
+/* Beside id and DER all is for reports, and read from the DER when one asks for it. The judgement reads the DER. */
 struct cert {
     char           id[CERT_ID_TEXT];
     const uint8_t *der;
@@ -27,10 +31,20 @@ struct cert {
 
 struct certs;
 
+/* Reads from the certificate, which is NULL when OpenSSL reads none in the DER, all that stands beside id and DER in
+ * *cert; texts live in the region. subject is not NULL then. */
+typedef void cert_fill_fn(struct region *, X509 *, struct cert *);
+
 struct certs *certs_new(void);
 void certs_free(struct certs *);
+/* Who fills a certificate that came with id and DER alone. NULL, as at first: nobody. */
+void certs_fill_with(struct certs *, cert_fill_fn *);
 /* NULL when unknown. */
 const struct cert *certs_find(const struct certs *, const char *id);
+/* The same when id and DER are all that is looked at: it is not filled. */
+const struct cert *certs_find_der(const struct certs *, const char *id);
+/* As OpenSSL has it, a reference of the caller's own; NULL when unknown, or no certificate. */
+X509 *certs_x509(const struct certs *, const char *id);
 /* Copies everything; a second one of the same id is ignored. Gives the one that is kept. */
 const struct cert *certs_add(struct certs *, const struct cert *);
 size_t certs_count(const struct certs *);

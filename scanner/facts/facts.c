@@ -156,6 +156,21 @@ const struct cert *facts_cert(const struct facts *f, const char *id)
     return certs_find(f->certs, id);
 }
 
+const struct cert *facts_cert_der(const struct facts *f, const char *id)
+{
+    return certs_find_der(f->certs, id);
+}
+
+X509 *facts_x509(const struct facts *f, const char *id)
+{
+    return certs_x509(f->certs, id);
+}
+
+void facts_fill_certs_with(struct facts *f, cert_fill_fn *fill)
+{
+    certs_fill_with(f->certs, fill);
+}
+
 struct certs *facts_certs(struct facts *f)
 {
     return f->certs;

@@ -46,6 +46,9 @@ const struct conversation *facts_conversation_before_tls(const struct facts *, c
 const struct table_fact   *facts_table(const struct facts *, const char *table, struct slice key);
 const struct policy_fetch *facts_fetch(const struct facts *, const char *domain);
 const struct cert         *facts_cert(const struct facts *, const char *id);
+const struct cert         *facts_cert_der(const struct facts *, const char *id);   /* id and DER: certs.h */
+X509                      *facts_x509(const struct facts *, const char *id);       /* to be given back with X509_free() */
+void                       facts_fill_certs_with(struct facts *, cert_fill_fn *);
 struct certs              *facts_certs(struct facts *);
 size_t                     facts_destination_count(const struct facts *);
 const char                *facts_destination(const struct facts *, size_t i);

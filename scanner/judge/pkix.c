@@ -1,6 +1,5 @@
 #include "scanner/judge/pkix.h"
 
-#include <limits.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,23 +9,6 @@
 
 #include "scanner/base/mem.h"
 
-/* NULL: no certificate, or something behind it. */
-static X509 *read_certificate(const struct cert *cert)
-{
-    const unsigned char *p = cert->der;
-    X509 *x509;
-
-    if (cert->der_length == 0 || cert->der_length > CERT_DER_MAX)
-        return NULL;
-    x509 = d2i_X509(NULL, &p, (long)cert->der_length);
-    if (x509 != NULL && p != cert->der + cert->der_length) {
-        X509_free(x509);
-        x509 = NULL;
-    }
-    ERR_clear_error();
-    return x509;
-}
-
 void pkix_chain_read(struct pkix_chain *chain, const struct conversation *conversation, const struct facts *facts)
 {
     memset(chain, 0, sizeof *chain);
@@ -34,14 +16,14 @@ void pkix_chain_read(struct pkix_chain *chain, const struct conversation *conver
     if (chain->sent == NULL)
         mem_exhausted();
     for (size_t i = 0; i < conversation->certificate_count && i < PKIX_CHAIN_MAX; i++) {
-        const struct cert *cert = facts_cert(facts, conversation->certificates[i]);
+        const char *id = conversation->certificates[i];
         X509 *x509;
 
-        if (cert == NULL) {
+        if (facts_cert_der(facts, id) == NULL) {
             chain->missing = true;
             continue;
         }
-        x509 = read_certificate(cert);
+        x509 = facts_x509(facts, id);
         chain->unreadable += x509 == NULL;
         if (x509 != NULL && sk_X509_push(chain->sent, x509) <= 0)
             mem_exhausted();
