@@ -4,6 +4,7 @@
 #include "reports/compare.h"
 #include "reports/html.h"
 #include "reports/html_page.h"
+#include "reports/protection.h"
 #include "scanner/base/dict.h"
 
 #define PLAIN_STORIES 2000 /* destinations, worst first, whose whole story the plain list tells */
@@ -151,8 +152,24 @@ static void put_leaf_masks(const struct html_page *page, struct buf *out, const 
     html_printf(out, ",%zu,%zu", ends, named);
 }
 
+/* Its cell in the picture of who is protected by what; -1: it has none. */
+static int cell_of(const struct html_page *page, const struct result *result)
+{
+    const struct published *published = result_published(result);
+
+    return published != NULL ? (int)publishes_of(published) * GUARD_COUNT + (int)guard_of(page->report, result) : -1;
+}
+
+static const char *publishes_of_result(const struct result *result)
+{
+    const struct published *published = result_published(result);
+
+    return published != NULL ? publishes_word(publishes_of(published)) : "";
+}
+
 /* [destination, group or -1, verdict, level, reason, DSN, TLS, provider, policy entry, remark, change, news, level asked for,
- * then bits: groups of what will break, how long certificates last, named certificates, ways of its mail] */
+ * what the domain publishes, then bits: groups of what will break, how long certificates last, named certificates, ways of its
+ * mail, what --as would change; and the cell of who is protected by what] */
 static void put_index_row(struct html_page *page, struct index *index, const struct story *story, size_t i)
 {
     const struct forecast   *forecast = &story->result->forecast;
@@ -162,6 +179,7 @@ static void put_index_row(struct html_page *page, struct index *index, const str
         dash(forecast->tls), provider_of(story->result), dash(story_entry(story, story->policy)), row_remark(story),
         story->result->proposed != NULL ? change_word(change_of_proposed(page->report, story->result)) : "",
         news_of(page, story->result), html_level_word(html_level_row(story)),
+        publishes_of_result(story->result),
     };
     size_t k;
 
@@ -172,7 +190,8 @@ static void put_index_row(struct html_page *page, struct index *index, const str
         html_printf(&index->rows, ",%zu", word_number(index, words[k]));
     html_printf(&index->rows, ",%zu", (size_t)html_groups_soon_mask(page->soon, story, GROUPS_SHOWN));
     put_leaf_masks(page, &index->rows, story->result);
-    html_printf(&index->rows, ",%zu]", (size_t)html_mail_mask(page, story->result));
+    html_printf(&index->rows, ",%zu,%zu,%d]", (size_t)html_mail_mask(page, story->result),
+                (size_t)html_as_mask(story->result), cell_of(page, story->result));
 }
 
 static bool write_words(const struct index *index, const struct sink *sink)

@@ -65,6 +65,11 @@ unsigned html_mail_mask(const struct html_page *, const struct result *);
 bool html_mail_tells_tls(const struct report *);
 /* Among the pictures. Nothing where there are fewer than two runs to compare. */
 void html_trend(struct html_page *, struct buf *);
+/* What domains publish, and what guards their mail. Nothing where none was asked. */
+void html_protection(struct html_page *, struct buf *);
+/* What --as would change; nothing without. The mask: how it would change a destination. */
+void html_as(struct html_page *, struct buf *);
+unsigned html_as_mask(const struct result *);
 void html_configuration(struct html_page *, struct buf *);
 
 /* A finding about the whole, as an item of a list. */

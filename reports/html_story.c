@@ -179,6 +179,8 @@ void html_story(struct html_teller *teller, struct buf *out, const struct story 
     if (story->policy != NULL)
         html_term(out, "policy error", story->policy->error);
     html_proposed(out, story);
+    html_configured(out, story);
+    html_published(out, story);
     put_findings(out, story);
     put_command(out, story);
     buf_add_text(out, "</dl>");

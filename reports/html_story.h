@@ -21,6 +21,10 @@ const char *acknowledgement_text(const struct story *);
 /* What would become of it under the proposed configuration; nothing when none is. */
 void html_proposed(struct buf *, const struct story *);
 
+/* What its domain publishes, and what the configuration makes of it without --as; nothing where neither is known. */
+void html_published(struct buf *, const struct story *);
+void html_configured(struct buf *, const struct story *);
+
 /* A host of the JSON report, with its chain, its TLSA records and what was said. */
 void html_host(struct html_teller *, struct buf *, const struct json *host);
 

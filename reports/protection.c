@@ -97,7 +97,7 @@ enum guard guard_of(const struct report *report, const struct result *result)
 const char *guard_word(enum guard guard)
 {
     static const char *const words[] = {
-        [GUARD_POLICY] = "own policy",  [GUARD_DANE] = "DANE",  [GUARD_STS] = "MTA-STS", [GUARD_ENCRYPTED] = "TLS only",
+        [GUARD_DANE] = "DANE",          [GUARD_STS] = "MTA-STS",   [GUARD_POLICY] = "own policy", [GUARD_ENCRYPTED] = "TLS only",
         [GUARD_CLEAR] = "in the clear", [GUARD_HELD] = "not sent", [GUARD_UNKNOWN] = "not known",
     };
 
@@ -123,7 +123,7 @@ void protection_count(struct protection *protection, const struct report *report
         protection->publishes[publishes]++;
         protection->guards[guard]++;
         protection->willing += publishes <= PUBLISHES_ENFORCE;
-        protection->served += publishes <= PUBLISHES_ENFORCE && guard <= GUARD_STS;
+        protection->served += publishes <= PUBLISHES_ENFORCE && guard <= GUARD_POLICY;
     }
 }
 

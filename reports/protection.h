@@ -26,8 +26,8 @@ const char *publishes_word(enum publishes);   /* "DANE and MTA-STS" */
 
 /* What guards mail to a destination, by its forecast. */
 enum guard {
-    GUARD_POLICY,         /* authenticated by an entry, or by a level of main.cf other than dane */
     GUARD_DANE, GUARD_STS,
+    GUARD_POLICY,         /* authenticated by an entry, or by a level of main.cf other than dane */
     GUARD_ENCRYPTED,      /* with whoever answers */
     GUARD_CLEAR,
     GUARD_HELD,           /* deferred or bounced: nothing is sent */

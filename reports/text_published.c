@@ -132,8 +132,8 @@ void page_published(struct page *page, struct place place, struct region *region
 /* All of them */
 
 static const char *const headings[GUARD_COUNT] = {
-    [GUARD_POLICY] = "POLICY", [GUARD_DANE] = "DANE", [GUARD_STS] = "MTA-STS",     [GUARD_ENCRYPTED] = "TLS-ONLY",
-    [GUARD_CLEAR] = "CLEAR",   [GUARD_HELD] = "HELD", [GUARD_UNKNOWN] = "UNKNOWN",
+    [GUARD_DANE] = "DANE",   [GUARD_STS] = "MTA-STS", [GUARD_POLICY] = "POLICY",   [GUARD_ENCRYPTED] = "TLS-ONLY",
+    [GUARD_CLEAR] = "CLEAR", [GUARD_HELD] = "HELD",   [GUARD_UNKNOWN] = "UNKNOWN",
 };
 
 static void put_counts(struct page *page, struct region *region, const char *label, const size_t *counts)
@@ -170,7 +170,7 @@ void page_protection(struct page *page, const struct report *report)
     protection_count(&protection, report);
     if (protection.asked > 0) {
         page_blank(page);
-        page_text(page, (struct place){ .tone = TONE_BOLD }, "Mail is authenticated by the policy here, DANE or MTA-STS; or not:");
+        page_text(page, (struct place){ .tone = TONE_BOLD }, "Mail is authenticated by DANE, MTA-STS or the policy here; or it is not:");
         put_heading(page);
         for (publishes = 0; publishes < PUBLISHES_COUNT; publishes++)
             if (protection.publishes[publishes] > 0)

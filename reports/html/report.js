@@ -8,8 +8,8 @@
   const PROVIDERS = 200;    // that the filter offers; the search finds the others
   const VERDICTS = ['bounce', 'defer', 'downgrade', 'unknown', 'deliver'];
   // a row of the data
-  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE, NEWS, ASKED, SOON, ENDS, LEAF, MAIL] =
-    Array.from({ length: 17 }, (_, n) => n);
+  const [NAME, TROUBLE, VERDICT, LEVEL, REASON, DSN, TLS, PROVIDER, ENTRY, REMARK, CHANGE, NEWS, ASKED, PUBLISHES, SOON, ENDS, LEAF, MAIL,
+    AS, CELL] = Array.from({ length: 20 }, (_, n) => n);
   const COLUMNS = [
     { id: 'verdict', field: VERDICT, label: 'Verdict' }, { id: 'name', field: NAME, label: 'Destination' },
     { id: 'level', field: LEVEL, label: 'Level' }, { id: 'dsn', field: DSN, label: 'DSN' },
@@ -18,17 +18,22 @@
   const GROUPINGS = [
     { field: null, label: 'nothing' }, { field: PROVIDER, label: 'provider of the mail host' },
     { field: ENTRY, label: 'policy entry' }, { field: REASON, label: 'reason' }, { field: LEVEL, label: 'level' },
+    { field: PUBLISHES, label: 'what the domain publishes' },
   ];
   const SELECTS = [
     { id: 'level', field: LEVEL, any: 'any level' }, { id: 'reason', field: REASON, any: 'any reason' },
     { id: 'provider', field: PROVIDER, any: 'any provider' }, { id: 'change', field: CHANGE, any: 'any change' },
+    { id: 'publishes', field: PUBLISHES, any: 'anything' },
   ];
+  const GUARDS = 7;  // of reports/protection.h
 
   const byId = (id) => document.getElementById(id);
   const read = (id) => JSON.parse(byId(id).textContent);
   const rows = read('rows');
   const words = read('words');
   const word = (row, field) => (field === NAME ? row[NAME] : words[row[field]]);
+  const isTold = (field) => rows.some((row) => word(row, field) !== '');
+  if (isTold(PUBLISHES)) COLUMNS.push({ id: 'publishes', field: PUBLISHES, label: 'Publishes' });
   const plural = (n, one) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
 
   const element = (tag, attributes = {}, ...children) => {
@@ -81,7 +86,7 @@
 
   /* What is shown */
 
-  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', change: '', only: null });
+  const nothing = () => ({ text: '', verdicts: new Set(), level: '', reason: '', provider: '', change: '', publishes: '', only: null });
   const state = { ...nothing(), grouping: null, sort: null, down: false, page: 0 };
   const opened = new Set();
   let shown = [];
@@ -287,11 +292,11 @@
     for (const { id, field, any } of SELECTS) {
       const select = byId(id);
       select.append(new Option(any, ''));
-      if (id === 'change') select.parentElement.hidden = rows.length === 0 || word(rows[0], CHANGE) === '';
-      for (const [text, count] of tally(field).slice(0, PROVIDERS)) select.append(new Option(`${text} (${count.toLocaleString('en')})`, text));
+      select.parentElement.hidden = !isTold(field);
+      for (const [text, count] of tally(field).slice(0, PROVIDERS)) if (text !== '') select.append(new Option(`${text} (${count.toLocaleString('en')})`, text));
       select.addEventListener('change', () => { state[id] = select.value; changed(); });
     }
-    for (const { field, label } of GROUPINGS) byId('grouping').append(new Option(label, String(field ?? '')));
+    for (const { field, label } of GROUPINGS) if (field === null || isTold(field)) byId('grouping').append(new Option(label, String(field ?? '')));
     byId('grouping').addEventListener('change', (event) => {
       state.grouping = event.target.value === '' ? null : Number(event.target.value);
       changed();
@@ -355,6 +360,10 @@
       return Number(value) < GROUPS_SHOWN ? (row) => row[TROUBLE] === Number(value) : (row) => row[TROUBLE] >= GROUPS_SHOWN;
     },
     soon: hasBit(SOON), ends: hasBit(ENDS), leaf: hasBit(LEAF), mail: hasBit(MAIL),
+    as: hasBit(AS),
+    cell: (value) => (row) => row[CELL] === Number(value),
+    publishes: (value) => (row) => row[CELL] >= 0 && Math.floor(row[CELL] / GUARDS) === Number(value),
+    guard: (value) => (row) => row[CELL] >= 0 && row[CELL] % GUARDS === Number(value),
   };
 
   const follow = ({ dataset }) => {

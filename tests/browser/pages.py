@@ -64,3 +64,50 @@ def with_mail(report):
                                  "last": "2026-11-19T00:00:00Z", "waiting": None,
                                  "tls": {"anonymous": i, "untrusted": i, "trusted": i, "verified": 2 * i}}
     return report
+
+
+HOSTILE = "\x1b[31m<img src=x onerror=alert(1)>\u202e</script>"
+
+
+def as_if(verdict):
+    return {"verdict": verdict, "effective_level": "dane", "reason": "delivered" if verdict == "deliver" else "tlsa-mismatch",
+            "dsn": "2.0.0" if verdict == "deliver" else "4.7.5", "tls": "verified", "text": None}
+
+
+def published(i):
+    """What the domain of destination i publishes: all that there is, in turn."""
+    dane = ("all", "none", "none", "some", "unknown", "none", "none")[i % 7]
+    sts = ("enforce", "enforce", "testing", "none", "unknown", "invalid", "none")[i % 7]
+    found = sts in ("enforce", "testing")
+    return {"domain": f"d{i}.example", "follows": ("table", "dane", "mta-sts", "none")[i // 7 % 4],
+            "dane": {"state": dane, "hosts": 2, "with_tlsa": 1, "as_if": as_if(("deliver", "defer")[i % 2])},
+            "mta_sts": {"state": sts, "reason": None if found or sts == "none" else "policy-mode",
+                        "why": HOSTILE if sts == "invalid" else None, "line": 2 if sts == "invalid" else None,
+                        "id": HOSTILE if found else None, "max_age": 86400 if found else None,
+                        "mx": ["*.example", HOSTILE] if found else [], "hosts": [{"host": HOSTILE, "fits": False}],
+                        "as_if": as_if("deliver"), "enforced": as_if("defer") if sts == "testing" else None},
+            "tlsrpt": {"state": "valid", "reason": None, "why": None, "rua": ["mailto:" + HOSTILE]},
+            "line": f"d{i}.example secure match={HOSTILE}", "line_3_10": f"d{i}.example secure policy_type=sts"}
+
+
+def with_published(report):
+    """The same report, as --mta-sts makes it; of the last destination nothing was asked."""
+    report = copy.deepcopy(report)
+    for i, destination in enumerate(report["destinations"][:-1]):
+        destination["published"] = published(i)
+        if i % 3 == 0 and destination["forecast"]["tls"] is not None:
+            destination["forecast"]["tls"] = "verified"
+    return report
+
+
+def with_mechanism(report):
+    """The same report, as --as makes it."""
+    report = copy.deepcopy(report)
+    numbers = dict.fromkeys(("worse", "better", "defer", "bounce", "downgrade", "gain_authentication",
+                             "lose_authentication"), 0)
+    report["as"] = {"mechanism": "mta-sts", **numbers}
+    for i, destination in enumerate(report["destinations"]):
+        other = report["destinations"][i * 7 % len(report["destinations"])]
+        destination["as"] = {"verdict": other["verdict"], "forecast": other["forecast"], "route": other["route"],
+                             "change": "other", "findings": []}
+    return report

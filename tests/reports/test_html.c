@@ -258,6 +258,37 @@ static void test_trend(struct report report)
     }
 }
 
+/* Who is protected by what: nothing where nobody was asked; else a stream for each number, and what strangers published is
+ * text. */
+static void test_protection(struct sample *sample)
+{
+    static const struct {
+        const char *what;
+        size_t      times;
+    } rows[] = {
+        { "id=\"protection\"", 1 },  { "class=\"stream\"", 7 },   { "<td class=\"n ", 7 },
+        { "0 of 4 domains", 1 },     { "data-publishes=", 6 },     { "data-guard=", 3 },
+        { "id=\"as\"", 0 },          { "</script>\\n", 0 },       { "\xe2\x80\xae", 0 },
+    };
+    struct report_options options = { 0 };
+    struct buf            out;
+    struct sink           sink = { add, &out };
+    size_t                i;
+
+    buf_init(&out, HTML_MAX);
+    check_ok(report_html_write(&sample->report, &options, &sink), "the page without");
+    is_int((long)occurrences(buf_text(&out), "id=\"protection\""), 0, "where nobody was asked there is no picture");
+    buf_empty(&out);
+    sample_publish(sample);
+    check_ok(report_html_write(&sample->report, &options, &sink), "the page with what domains publish");
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        is_int((long)occurrences(buf_text(&out), rows[i].what), (long)rows[i].times, "protection: %s", rows[i].what);
+    test_page(&sample->report);
+    sample_follow(sample, MECHANISM_DANE);
+    test_page(&sample->report);
+    buf_clear(&out);
+}
+
 int main(void)
 {
     struct region *region = region_new();
@@ -272,6 +303,7 @@ int main(void)
     test_page(&sample.report);
     test_trend(sample.report);
     test_groups(&sample, region);
+    test_protection(&sample);
     sample_clear(&sample);
     region_free(region);
     return check_done();
