@@ -56,7 +56,9 @@ static const char additions[] =
     "CREATE TABLE IF NOT EXISTS advised(destination INTEGER NOT NULL, code TEXT NOT NULL, line TEXT NOT NULL,"
     " run INTEGER NOT NULL, PRIMARY KEY(destination, code, line)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS prospects(destination INTEGER PRIMARY KEY, verdict TEXT NOT NULL,"
-    " announced INTEGER NOT NULL, pending INTEGER NOT NULL, text TEXT NOT NULL) STRICT;";
+    " announced INTEGER NOT NULL, pending INTEGER NOT NULL, text TEXT NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS policies(domain TEXT PRIMARY KEY, id TEXT NOT NULL, mode TEXT NOT NULL,"
+    " policy TEXT NOT NULL, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 /* The lock is a file of its own, so that reading and acknowledging are never kept waiting by a scan; it ends with the
  * process, however that ends. */

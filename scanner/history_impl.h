@@ -31,6 +31,9 @@ bool outlook_is_kept(struct sql *);
 /* Runs in a row, the latest one being the last, that gave that advice; runs without a verdict left aside. */
 size_t outlook_runs(struct sql *, int64_t destination, const char *code, const char *line);
 
+/* The MTA-STS policies that the results tell of, against those of before: adds findings to the results. */
+void policies_record(struct recording *);
+
 /* Begins the transaction that history_commit() ends. */
 void history_change(struct history *);
 

@@ -294,6 +294,7 @@ bool history_record(struct history *history, struct region *region, struct repor
         record_result(&r, report->results[i]);
     record_vanished(&r);
     record_findings(&r);
+    policies_record(&r);
     changes_sort(&news->changes, region);
     return !sql_failed(history->sql, err);
 }

@@ -32,6 +32,9 @@ LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "half-dane", "fingerpri
 BEYOND_REPLAY = {
     "keys-not-concrete": "told of destinations that a scan takes from the configuration",
     "merged-configurations": "told by merge",
+    "sts-id-unchanged": "told against the run before; tests/system/as.sh",
+    "sts-policy-unchanged": "told against the run before; tests/system/as.sh",
+    "sts-mode-changed": "told against the run before; tests/system/as.sh",
 }
 
 

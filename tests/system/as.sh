@@ -85,6 +85,25 @@ has "$work/out" 'whoever follows the MTA-STS policy of the domain cannot deliver
 replay --mta-sts --fail-on never --quiet
 status_is 0 'findings alone are no failure'
 
+# Against the run before. published ID MODE PATTERN: what good.example publishes now.
+published() {
+    sed -i "s|\"domain\": \"good.example\", \"body\": .*|\"domain\": \"good.example\", \"body\": [\"version: STSv1\", \"mode: $2\", \"mx: $3\", \"max_age: 604800\"]},|
+            s|_mta-sts.good.example TXT .*\", \"_mta-sts.stale|_mta-sts.good.example TXT \\\\\"v=STSv1; id=$1\\\\\"\", \"_mta-sts.stale|" "$work/sketch"
+    "$cases/make-case" sketch "$work/sketch" "$work/config"
+    replay --mta-sts --history "$work/history" --json "$work/report"
+}
+published 1 enforce '*.example.org'
+result "$(grep -Ec '"sts-(id|policy)-unchanged"' "$work/report")" 'the first run knows of no other'
+published 1 enforce 'mx1.example.org'
+has "$work/report" 'good.example has changed, and the id of its record' 'a policy that changes under its id'
+published 2 enforce 'mx1.example.org'
+has "$work/report" 'id of the MTA-STS record of good.example has changed from 1 to 2' 'an id that changes over its policy'
+published 3 testing 'mx1.example.org'
+has "$work/report" 'the MTA-STS policy of good.example was enforce and is testing' 'a mode that changes'
+result "$(grep -Ec '"sts-(id|policy)-unchanged"' "$work/report")" 'and its id with it'
+published 3 testing 'mx1.example.org'
+result "$(grep -Ec '"sts-mode-changed"' "$work/report")" 'told once'
+
 replay --as tls
 status_is 64 'a mechanism that there is not: status'
 has "$work/err" 'write dane or mta-sts' 'and what there is'
