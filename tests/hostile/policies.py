@@ -102,6 +102,25 @@ CASES = [
 ]
 
 
+# What the judgement makes of it: the state, and why.
+JUDGED = {"too-large": ("invalid", "fetch-too-large"), "cut-short": ("unknown", "probe-cut-short"), "lost": ("invalid", "fetch-lost"),
+          "no-http": ("invalid", "fetch-protocol"), "tls-failed": ("invalid", "fetch-tls"), "expired": ("invalid", "fetch-expired"),
+          "not-trusted": ("invalid", "fetch-not-trusted"), "name-mismatch": ("invalid", "fetch-name-mismatch"),
+          "not-allowed": ("unknown", "address-not-allowed")}
+
+
+def judged(case):
+    if case.outcome != GOOD:
+        return JUDGED[case.outcome]
+    if case.status != 200:
+        return "invalid", "fetch-redirect" if case.status in (301, 307) else "fetch-status"
+    if not (case.media_type or "").startswith("text/plain") or "<" in case.media_type:
+        return "invalid", "fetch-media-type"
+    if case.body is ...:
+        return "invalid", "policy-character"
+    return ("invalid", "policy-no-colon") if isinstance(case.body, int) else ("enforce", None)
+
+
 def facts_of(arena, name="facts"):
     """{domain: fetch} of a facts file."""
     with open(os.path.join(arena.scratch, name), encoding="utf-8") as stream:
@@ -133,6 +152,8 @@ def check_case(tap, case, found, scan):
         tap.ok(fact.get("body_broken") and len(body.encode()) < 3 * BODY_MAX, f"{case.what}: as it came", len(body or ""))
     else:
         tap.same(body, case.body, f"{case.what}: body")
+    found = scan.destinations()[case.name]["published"]["mta_sts"]
+    tap.same((found["state"], found["reason"]), judged(case), f"{case.what}: what is made of it", found["why"])
     at = [f for f in scan.fetches if f["addr"] == (case.address or f"198.51.101.{int(case.name[1:-8]) + 1}")]
     tap.same(len(at), case.asked, f"{case.what}: connections", at)
 

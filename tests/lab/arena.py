@@ -81,9 +81,9 @@ class Scan:
 
 
 class Arena:
-    """PEERS: a script that serves the hosts with a peer, started with a JSON file of them."""
+    """PEERS: a script that serves the hosts with a peer, started with a JSON file of them. TABLES: of table_server.py."""
 
-    def __init__(self, scratch, destinations, peers=None, main_cf="", master_cf="", files=None, addresses=(), **world):
+    def __init__(self, scratch, destinations, peers=None, main_cf="", master_cf="", files=None, addresses=(), tables=(), **world):
         self.scratch = scratch
         self.authority = Authority()
         self.peers = peers
@@ -92,6 +92,8 @@ class Arena:
         self.directory = os.path.join(scratch, "postfix")
         self.taken = set()      # one server, however many destinations name it
         rows = [self._row(d) for d in destinations]
+        if tables:
+            rows[0]["table_servers"] = list(tables)
         self.scripted = [dict(s, chain=row["chains"][s["chain"]], key=row["keys"][s["chain"]])
                          for row in rows for s in row["servers"] if s["peer"]]
         for row in rows:
