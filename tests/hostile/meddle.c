@@ -1,27 +1,29 @@
 /* Loaded before a program (LD_PRELOAD), by what stands in the environment it makes some calls go wrong:
- *   MEDDLE_ALLOC=N    the N-th allocation from main() on fails, and no other
+ *   MEDDLE_ALLOC=P    the first allocation of place P from main() on fails, and no other
+ *   MEDDLE_PLACES=FILE the places from which memory was asked for are written there at the end, in the order of their first time
  *   MEDDLE_WRITE=N    the N-th write to a regular file, fsync or rename fails: the disk is full
  *   MEDDLE_CLOCK=S    the clock of the day jumps by S seconds half a second after the start
  *   MEDDLE_COUNT=FILE how many such calls there were is written there at the end
  *   MEDDLE_CHILD=1    all that in the children of the process, and not in itself
- * Allocations only where it was built with -DALLOCATIONS: a sanitizer has its own. */
+ * Allocations only where it was built with -DALLOCATIONS: a sanitizer has its own. A place is all that is being called at the
+ * moment: one function asked by two others is two places. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-static long allocations, writes, fail_write, step;
-#ifdef ALLOCATIONS
-static long fail_allocation;
-#endif
+static long writes, fail_write, step;
 static const char *count_file;
 static pid_t first;
 static bool ready, in_child;
@@ -44,11 +46,96 @@ static bool is_ours(void)
     return ready && (getpid() == first) != in_child;
 }
 
+/* Places */
+
+#ifdef ALLOCATIONS
+#define FRAMES 64
+#define PLACES 65536 /* a power of two */
+
+/* Shared with the children, which cannot write a file. */
+static struct places {
+    uint64_t slots[PLACES], order[PLACES];
+    unsigned count;
+} *places;
+static uint64_t fail_place;
+static bool failed;
+
+static void start_places(void)
+{
+    const char *place = getenv("MEDDLE_ALLOC");
+    void *frames[FRAMES];
+
+    fail_place = place ? strtoull(place, NULL, 16) : 0;
+    backtrace(frames, FRAMES); /* the first time takes memory itself */
+    if (getenv("MEDDLE_PLACES"))
+        places = mmap(NULL, sizeof *places, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+/* The same in every run, wherever the file was loaded. */
+static uint64_t in_its_file(void *address)
+{
+    struct dl_find_object found;
+
+    return (uintptr_t)address - (_dl_find_object(address, &found) == 0 ? (uintptr_t)found.dlfo_map_start : 0);
+}
+
+static void keep_place(uint64_t place)
+{
+    for (unsigned i = place & (PLACES - 1);; i = (i + 1) & (PLACES - 1)) {
+        if (places->slots[i] == place)
+            return;
+        if (places->slots[i] == 0 && places->count < PLACES - 1) {
+            places->slots[i] = places->order[places->count++] = place;
+            return;
+        }
+    }
+}
+
+static bool allocation_fails(void)
+{
+    void *frames[FRAMES];
+    uint64_t place = 14695981039346656037u;
+    bool was_ready = ready;
+
+    if (!is_ours() || (!places && !fail_place) || failed)
+        return false;
+    ready = false;
+    for (int i = backtrace(frames, FRAMES) - 1; i > 1; i--)
+        place = (place ^ in_its_file(frames[i])) * 1099511628211u;
+    ready = was_ready;
+    if (places)
+        keep_place(place);
+    failed = place == fail_place;
+    return failed;
+}
+
+static void write_places(void)
+{
+    const char *path = getenv("MEDDLE_PLACES");
+    FILE *file;
+
+    if (!places || getpid() != first)
+        return;
+    ready = false;
+    file = fopen(path, "w");
+    for (unsigned i = 0; file && i < places->count; i++)
+        fprintf(file, "%016llx\n", (unsigned long long)places->order[i]);
+    if (file)
+        fclose(file);
+}
+#else
+static void start_places(void)
+{
+}
+
+static void write_places(void)
+{
+}
+#endif
+
 __attribute__((constructor)) static void start(void)
 {
-#ifdef ALLOCATIONS
-    fail_allocation = number("MEDDLE_ALLOC");
-#endif
+    start_places();
     fail_write = number("MEDDLE_WRITE");
     step = number("MEDDLE_CLOCK");
     in_child = number("MEDDLE_CHILD") != 0;
@@ -62,22 +149,18 @@ __attribute__((destructor)) static void stop(void)
 {
     FILE *file;
 
+    write_places();
     if (!count_file || !is_ours())
         return;
     ready = false;
     file = fopen(count_file, "w");
     if (file) {
-        fprintf(file, "%ld %ld\n", allocations, writes);
+        fprintf(file, "%ld\n", writes);
         fclose(file);
     }
 }
 
 #ifdef ALLOCATIONS
-static bool allocation_fails(void)
-{
-    return is_ours() && ++allocations == fail_allocation;
-}
-
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 
 void *malloc(size_t n)

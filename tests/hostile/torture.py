@@ -1,15 +1,20 @@
 #!/usr/bin/python3
-"""Allocations and writes that fail, one after the other, over a small scan: no crash, no half report, no verdict that an
-untroubled run would not give. A few of them in every run, spread over all; every one with TEST_ALL=yes. What a library makes of it is part of the test: one that hangs in the worker
-is waited for until that worker is given up (LIMIT_SILENCE_MS)."""
+"""Memory that is refused and writes that fail, one after the other, over a small scan: no crash, no half report, no verdict that
+an untroubled run would not give. Memory is refused once for each place that asks for it, a place being all that is called at the
+moment: there are some 6000. In every run a few of them, spread over all; every one with TEST_ALL=yes. What a library makes of it is
+part of the test: one that hangs in the worker is waited for until that worker is given up (LIMIT_SILENCE_MS).
+
+Where the program has a sanitizer, which brings an allocator of its own, memory is refused to VALGRIND_PROGRAM, which has none."""
 
 import os
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
-from arena import PROGRAM, THOROUGH, Arena, destination, host, main, sts
+import arena as arena_module
+from arena import PROGRAM, THOROUGH, Arena, Tap, destination, host, main, sts
 
 LIBRARIES = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile")
 STATUSES = {0, 1, 2, 3, 70, 73}     # verdicts, out of memory, an output that cannot be written
@@ -24,31 +29,37 @@ def world():
             destination("wrong.example", [host("mx.wrong.example", "192.0.2.4")], "secure match=other.example")]
 
 
-def is_sanitized():
-    with open(PROGRAM, "rb") as stream:
+def is_sanitized(program):
+    with open(program, "rb") as stream:
         return b"__asan_init" in stream.read()
 
 
 class Torture:
-    def __init__(self, tap, arena):
-        self.tap, self.arena = tap, arena
+    def __init__(self, tap, arena, program, library, part):
+        self.tap, self.arena, self.library, self.part = tap, arena, library, part
+        arena_module.PROGRAM = program
         self.usual = self.run({}).destinations()
+        tap.same({n: d["verdict"] for n, d in self.usual.items()},
+                 {"plain.example": "downgrade", "secure.example": "deliver", "dane.example": "deliver", "wrong.example": "defer"},
+                 "untroubled")
+        self.clean_up()
 
     def run(self, environment, *options):
-        library = "meddle.so" if is_sanitized() else "meddle-allocations.so"
         return self.arena.scan(*self.arena.fast, "--mta-sts", "--save-facts", os.path.join(self.arena.scratch, "facts"),
                                "--resume", os.path.join(self.arena.scratch, "journal"), *options, limit=120,
-                               environment=dict(environment, LD_PRELOAD=os.path.join(LIBRARIES, library),
+                               environment=dict(environment, LD_PRELOAD=os.path.join(LIBRARIES, self.library),
                                                 ASAN_OPTIONS="verify_asan_link_order=0"))
 
-    def count(self, child):
-        path = os.path.join(self.arena.scratch, "count")
-        self.run(dict({"MEDDLE_COUNT": path}, **({"MEDDLE_CHILD": "1"} if child else {})))
+    def ask(self, variable, **environment):
+        """The words that the library leaves in a file, which VARIABLE names to it."""
+        path = os.path.join(self.arena.scratch, "told")
+        self.run(dict({variable: path}, **environment))
+        self.clean_up()
         try:
             with open(path, encoding="ascii") as stream:
-                return [int(word) for word in stream.read().split()]
+                return stream.read().split()
         except FileNotFoundError:
-            return None
+            return []
 
     def clean_up(self):
         """What an earlier run may leave for the next one: its journal."""
@@ -84,35 +95,56 @@ class Torture:
         return [f"{name}: {d['verdict']} {d['forecast']['reason']}: {d['forecast']['text']}" for name, d in found.items()
                 if d["verdict"] not in ("unknown", self.usual[name]["verdict"])]
 
-    def over(self, what, variable, total, child=False):
-        numbers = range(1, total + 1)
+    def over(self, what, variable, causes, **environment):
+        total, number, parts = len(causes), *self.part
+        chosen = range(number, total, parts)
         if not THOROUGH and total > SAMPLES:
-            numbers = sorted({1 + n * (total - 1) // (SAMPLES - 1) for n in range(SAMPLES)})
+            chosen = sorted({n * (total - 1) // (SAMPLES - 1) for n in range(SAMPLES)})
         good = 0
-        for n in numbers:
+        for n in chosen:
             self.clean_up()
-            environment = {variable: str(n)}
-            if child:
-                environment["MEDDLE_CHILD"] = "1"
-            good += self.judge(f"{what} {n} of {total} fails", self.run(environment))
-        self.tap.same(good, len(numbers), f"{what}: of {total}, {len(numbers)} failed one after the other")
+            good += self.judge(f"{what} {n + 1} of {total} ({causes[n]}) fails", self.run(dict(environment, **{variable: causes[n]})))
+        self.tap.same(good, len(chosen), f"{what}: of {total}, {len(chosen)} failed one after the other")
+
+
+def torture_writes(tap, arena, part):
+    torture = Torture(tap, arena, PROGRAM, "meddle.so", part)
+    counted = torture.ask("MEDDLE_COUNT")
+    tap.ok(counted and int(counted[0]) > 5, "writes are counted", counted)
+    torture.over("write", "MEDDLE_WRITE", [str(n + 1) for n in range(int(counted[0]))])
+
+
+def torture_memory(tap, arena, part):
+    program = os.environ.get("VALGRIND_PROGRAM", PROGRAM) if is_sanitized(PROGRAM) else PROGRAM
+    if is_sanitized(program):
+        print("# allocations are the sanitizer's in this build")
+        return
+    torture = Torture(tap, arena, program, "meddle-allocations.so", part)
+    for what, environment in (("memory of the scanner", {}), ("memory of the worker", {"MEDDLE_CHILD": "1"})):
+        places = torture.ask("MEDDLE_PLACES", **environment)
+        tap.ok(len(places) > 500, f"{what}: the places are known", len(places))
+        torture.over(what, "MEDDLE_ALLOC", places, **environment)
 
 
 def test(tap, scratch):
+    part = tuple(int(word) for word in sys.argv[1].split("/")) if len(sys.argv) > 1 else (0, 1)
     with Arena(scratch, world()) as arena:
-        torture = Torture(tap, arena)
-        tap.same({n: d["verdict"] for n, d in torture.usual.items()},
-                 {"plain.example": "downgrade", "secure.example": "deliver", "dane.example": "deliver", "wrong.example": "defer"},
-                 "untroubled")
-        torture.clean_up()
-        counts = torture.count(child=False)
-        tap.ok(counts is not None and counts[1] > 5, "calls are counted", counts)
-        torture.over("write", "MEDDLE_WRITE", counts[1])
-        if is_sanitized():
-            print("# allocations are the sanitizer's in this build")
-        else:
-            torture.over("allocation of the scanner", "MEDDLE_ALLOC", counts[0])
-            torture.over("allocation of the worker", "MEDDLE_ALLOC", 22000, child=True)
+        return self.arena.scan(*self.arena.fast, "--mta-sts", "--save-facts", os.path.join(self.arena.scratch, "facts"),
 
 
+def in_parts(count):
+    """The whole set takes minutes: as many runs of this script at a time as there are processors."""
+    tap = Tap()
+    runs = [subprocess.Popen([sys.executable, os.path.abspath(__file__), f"{n}/{count}"], stdout=subprocess.PIPE, text=True)
+            for n in range(count)]
+    for n, run in enumerate(runs):
+        said = run.communicate()[0]
+        bad = [line for line in said.splitlines() if line.startswith(("not ok", "#", "Bail"))]
+        tap.ok(run.returncode == 0, f"part {n + 1} of {count}", *bad)
+        print("\n".join("# " + line for line in said.splitlines() if line.startswith("ok")))
+    sys.exit(tap.done())
+
+
+if THOROUGH and len(sys.argv) == 1:
+    in_parts(os.cpu_count() or 1)
 main(test)

@@ -103,6 +103,7 @@ class Arena:
         self.world = World(rows, scratch, lame=("lame.example",), **world)
         self._write(destinations, main_cf, master_cf, files or {})
         self.offset = self.web_offset = 0
+        self.settle = 0.2   # seconds that sessions get to end, once a scan has
 
     def _row(self, d):
         row = dict(DEFAULTS, id=d["name"], servers=[], chains={}, keys={}, dns=list(d["dns"]), dns_bogus=d["bogus"],
@@ -211,7 +212,7 @@ class Arena:
 
     def sessions(self):
         """Since the last call; those that are still going on get a moment to end."""
-        time.sleep(0.2)
+        time.sleep(self.settle)
         found, self.offset = self.world.sessions(self.offset)
         return found
 
