@@ -13,6 +13,20 @@
 #include "scanner/interrupt.h"
 #include "scanner/load.h"
 
+/* Of --deadline, one part in so many is kept free of tables, up to so much. */
+#define TABLES_SHARE       20
+#define TABLES_SECONDS_MAX 30.0
+
+/* By then the tables are not asked any more: there must be time left to judge without them, and to write. */
+static double tables_end(const struct audit *audit)
+{
+    double whole = (double)audit->options->deadline, kept = whole / TABLES_SHARE;
+
+    if (whole == 0)
+        return 0;
+    return (double)audit->began_ms / 1000 + whole - (kept < TABLES_SECONDS_MAX ? kept : TABLES_SECONDS_MAX);
+}
+
 /* The overrides of the configuration as it is count for the proposed one too, unless that one has its own. */
 static bool load_proposed(struct audit *audit, struct error *err)
 {
@@ -23,7 +37,7 @@ static bool load_proposed(struct audit *audit, struct error *err)
                                       options->proposed_version != NULL ? options->proposed_version
                                                                         : options->postfix_version,
                                       options->proposed_version != NULL ? "--proposed-version" : NULL,
-                                      options->mta_sts };
+                                      options->mta_sts, tables_end(audit) };
 
     if (options->proposed == NULL && options->proposed_overrides.count == 0 && options->proposed_version == NULL)
         return true;
@@ -82,12 +96,13 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
                                     options->postfix_version, NULL,
-                                    options->mta_sts || options->as != MECHANISM_NONE };
+                                    options->mta_sts || options->as != MECHANISM_NONE, 0 };
 
     memset(audit, 0, sizeof(*audit));
     audit->began_ms = loop_now_ms(NULL);
     audit->region = region;
     audit->options = options;
+    request.deadline = tables_end(audit);
     if (!options_agree(options, err))
         return false;
     audit->config = load_config(region, &request, err);

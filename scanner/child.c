@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scanner/interrupt.h"
+#include "scanner/patience.h"
+
 #define PIECE     16384
 #define WAIT_STEP 5 /* ms between looks at a child that has closed its output but not ended */
 
@@ -140,6 +143,15 @@ static int milliseconds_left(const struct run *r)
     return left <= 0 ? 0 : left > 3600 ? 3600 * 1000 : (int)(left * 1000) + 1;
 }
 
+/* Who interrupts us does not wait for others. */
+static void hurry(struct run *r)
+{
+    double end = child_clock() + PATIENCE_AFTER_INTERRUPT;
+
+    if (interrupt_came() && r->deadline > end)
+        r->deadline = end;
+}
+
 /* Until both outputs are closed, or there is no point in going on. */
 static enum child_end converse(struct run *r)
 {
@@ -151,8 +163,10 @@ static enum child_end converse(struct run *r)
             return CHILD_TIMEOUT;
         for (int i = 0; i < STREAMS; i++)
             polled[i] = (struct pollfd){ .fd = r->fds[i], .events = i == INPUT ? POLLOUT : POLLIN };
-        if (poll(polled, STREAMS, left) <= 0)
+        if (poll(polled, STREAMS, left) <= 0) {
+            hurry(r);
             continue;
+        }
         if (polled[INPUT].revents != 0)
             feed(r);
         for (int i = OUTPUT; i < STREAMS; i++)

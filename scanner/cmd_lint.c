@@ -100,7 +100,7 @@ static int status_of(const struct lint_result *result)
 int cmd_lint(struct region *region, const struct options *options)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
-                                    options->postfix_version, NULL, false };
+                                    options->postfix_version, NULL, false, 0 };
     struct own_outputs  outputs = { .count = 0 };
     struct review       review = { 0 };
     struct config      *config;

@@ -24,7 +24,7 @@ static int print_migration(struct region *region, const struct config *config)
 int cmd_migrate(struct region *region, const struct options *options)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
-                                    options->postfix_version, NULL, false };
+                                    options->postfix_version, NULL, false, 0 };
     struct config      *config;
     struct error        err;
 

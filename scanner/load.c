@@ -8,6 +8,7 @@
 #include "scanner/files.h"
 #include "scanner/load_service.h"
 #include "scanner/own_addresses.h"
+#include "scanner/patience.h"
 #include "scanner/postmap.h"
 
 #define DEFAULT_CONFIG_DIR "/etc/postfix"
@@ -22,14 +23,16 @@ struct installed {
 static const char *const machine_defaults[] = { "myhostname", "mydomain", "config_directory", "queue_directory",
                                                 "default_database_type", "mail_owner", NULL };
 
-static void read_installed(struct region *region, const char *dir, struct installed *installed)
+static void read_installed(const struct config *config, struct installed *installed)
 {
+    struct region *region = config->region;
     struct postmap tools;
     struct slice   text, version;
     struct error   ignored;
 
     memset(installed, 0, sizeof(*installed));
-    postmap_init(&tools, region, dir);
+    postmap_init(&tools, region, config->dir);
+    tools.patience = config;
     if (!postconf_read(&tools, region, (const char *const[]){ "-d", NULL }, &text, &ignored))
         return;
     installed->defaults = main_cf_parse(region, "postconf -d", text, &ignored);
@@ -168,11 +171,12 @@ struct config *load_config(struct region *region, const struct load_request *req
 
     config->region = region;
     config->dir = absolute(region, config_dir(region, request));
+    patience_set(config, request->deadline);
     config->as_if = request->as_if;
     if ((config->main_cf = read_main_cf(config, err)) == NULL || (config->master_cf = read_master_cf(config, err)) == NULL ||
         !apply_overrides(config, request, err))
         return NULL;
-    read_installed(region, config->dir, &installed);
+    read_installed(config, &installed);
     if (!settle_version(config, request, &installed, err))
         return NULL;
     config->rewrite = params_new(region, config->main_cf, installed.defaults, PROGRAM_REWRITE, config->version, config->dir);
@@ -243,6 +247,7 @@ void load_table_answers(const struct config *config, const struct wants *wants, 
     answers = region_array(scratch, count + 1, sizeof(*answers));
     postmap_init(&tools, scratch, config->dir);
     tools.queue_dir = load_queue_directory(config);
+    tools.patience = config;
     for (i = 0; i < count; i++) {
         const struct want_table *want = wants_table_at(wants, i);
 

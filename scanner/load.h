@@ -14,6 +14,7 @@ struct load_request {
     const char        *version;        /* NULL: the installed Postfix, else the newest known */
     const char        *version_option; /* which option it came with, for messages; NULL: --postfix-version */
     bool               as_if;          /* other mechanisms are judged too: what they need is read */
+    double             deadline;       /* child_clock() from which on no table is asked any more; 0: none */
 };
 
 /* Reads a configuration whole. It lives in the region. NULL, and *err: no such directory or file (66), a main.cf or

@@ -1,7 +1,6 @@
 #include "scanner/load_service.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/x509.h>
@@ -47,16 +46,8 @@ static enum table_load dump_table(void *arg, struct region *region, const char *
 
     postmap_init(&tools, region, config->dir);
     tools.queue_dir = load_queue_directory(config);
+    tools.patience = config;
     return postmap_dump(&tools, region, type_name, dump, err);
-}
-
-/* For the tables, which tell of rules that take long. */
-static double seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static struct table_loader loader_of(struct config *config)
@@ -83,7 +74,7 @@ static bool open_list(struct config *config, struct params *params, const char *
                       struct table_list *list, struct error *err)
 {
     struct table_loader  loader = loader_of(config);
-    struct table_options options = { config->version, params_bool(params, "smtputf8_enable"), no_regsub, seconds };
+    struct table_options options = { config->version, params_bool(params, "smtputf8_enable"), no_regsub, config->guard };
     size_t               i;
 
     if (!table_list_open(config->region, params_name(params, parameter), slice_of(params_text(params, parameter)), &options,
@@ -109,7 +100,7 @@ static bool open_list(struct config *config, struct params *params, const char *
 static void open_tables_inside(struct config *config, const char *parameter, struct table_list *list)
 {
     struct table_loader  loader = loader_of(config);
-    struct table_options options = { config->version, params_bool(config->rewrite, "smtputf8_enable"), false, seconds };
+    struct table_options options = { config->version, params_bool(config->rewrite, "smtputf8_enable"), false, config->guard };
     struct slice         rest = slice_of(params_text(config->rewrite, parameter)), item;
 
     list->parameter = parameter;

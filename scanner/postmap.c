@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "scanner/child.h"
+#include "scanner/patience.h"
 
 #define CLEAN_PATH    "/usr/sbin:/usr/bin:/sbin:/bin"
 #define TOOL_PLACES   ":/usr/sbin:/usr/local/sbin:/usr/libexec/postfix:/sbin"
@@ -41,9 +42,7 @@ void postmap_init(struct postmap *p, struct region *region, const char *config_d
 
 static double seconds_left(const struct postmap *p)
 {
-    double left = p->deadline > 0 ? p->deadline - child_clock() : p->seconds;
-
-    return left < p->seconds ? left : p->seconds;
+    return p->patience != NULL ? patience_left(p->patience, p->seconds) : p->seconds;
 }
 
 /* Runs "TOOL -c DIR ARGUMENT..."; the caller clears the child. */
@@ -67,7 +66,7 @@ static enum child_end run_tool(const struct postmap *p, struct child *c, const c
     c->seconds = seconds_left(p);
     buf_init(&c->output, p->output_max);
     if (c->seconds <= 0) {
-        error_set(err, 0, "%s was not run: the deadline has passed", tool);
+        error_set(err, 0, "%s was not run: there is no time left", tool);
         return CHILD_TIMEOUT;
     }
     return child_run(c, err);

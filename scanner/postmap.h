@@ -6,7 +6,7 @@
 #include "scanner/base/error.h"
 #include "scanner/base/region.h"
 #include "scanner/base/slice.h"
-#include "scanner/config/table.h"
+#include "scanner/config/config.h"
 
 #define POSTMAP_SECONDS    60                    /* for one run of a tool */
 #define POSTMAP_OUTPUT_MAX (256u * 1024 * 1024) /* bytes of one run: some five million entries */
@@ -16,7 +16,7 @@ struct postmap {
     const char *config_dir;         /* NULL: the installation's own */
     const char *queue_dir;          /* relative table names are seen from there; NULL: from where we are */
     double      seconds;            /* limit of one run */
-    double      deadline;           /* child_clock() by which everything must end; 0: none */
+    const struct config *patience;  /* whose patience_left() bounds each run too; NULL: nobody's */
     size_t      output_max;
 };
 

@@ -316,6 +316,7 @@ void run_judge_ready(struct run *run)
 
             run->jobs[index].queued = false;
             judge_job(run, index);
+            run_check_time(run);
         }
         answer_tables(run);
     } while (run->ready_count > 0);

@@ -46,6 +46,7 @@ struct run {
     struct progress           progress;
     bool                      trust_known; /* the authorities for policies were looked for */
     char                     *no_trust;    /* why there are none; NULL: there are */
+    int64_t                   ends_ms;    /* loop_now_ms() at which the network part ends; 0: not by the clock */
     bool                      ended;      /* no more network: what is wanted now is recorded as missing */
     enum ending               ended_by;   /* ENDING_INTERRUPTED, ENDING_DEADLINE */
     const char               *ended_why;  /* the reason code */
@@ -57,6 +58,8 @@ void run_clear(struct run *);
 /* The job is to be judged (again). */
 void run_ready_add(struct run *, size_t job);
 void run_judge_ready(struct run *);
+/* Ends the network part when the deadline has passed or we were interrupted: while it judges, nobody else looks. */
+void run_check_time(struct run *);
 /* Judges once. final: what is not observed now never will be. True: something is wanted first. */
 bool run_judge(struct run *, size_t job, bool final);
 void run_job_finish(struct run *, size_t job);

@@ -153,9 +153,20 @@ static void on_interrupt(void *arg)
 {
     struct run *run = arg;
 
-    loop_watch_set(run->interrupted, 0);
+    if (run->interrupted != NULL)
+        loop_watch_set(run->interrupted, 0);
     if (!run->ended)
         end_network(run, ENDING_INTERRUPTED, reason_code(REASON_INTERRUPTED));
+}
+
+void run_check_time(struct run *run)
+{
+    if (run->ended)
+        return;
+    if (interrupt_came())
+        on_interrupt(run);
+    else if (run->ends_ms != 0 && loop_now_ms(run->loop) >= run->ends_ms)
+        on_deadline(run);
 }
 
 /* In an order of chance, so that the destinations of one provider do not follow one another. */
@@ -236,7 +247,8 @@ static void set_deadline(struct run *run)
         writing = (int64_t)run->count * WRITING_MS_EACH;
     if (writing > whole / 2)
         writing = whole / 2;
-    loop_timer_at(run->deadline, run->request->began_ms + whole - writing);
+    run->ends_ms = run->request->began_ms + whole - writing;
+    loop_timer_at(run->deadline, run->ends_ms);
 }
 
 static void set_handles(struct run *run)

@@ -61,6 +61,7 @@ struct config {
     struct table_list virtual_alias_domains, virtual_mailbox_domains, relay_domains, mydestination; /* tables inside them */
     struct address  *own_addresses;         /* inet_interfaces (its "all": those of this machine) and proxy_interfaces */
     size_t           own_address_count;
+    const struct table_guard *guard;        /* of all tables */
     struct config_file *files;              /* tafile and trust anchor files by path, read when the table named them */
     struct table_notice *notices;           /* of all tables opened */
 };

@@ -31,7 +31,7 @@ struct table_answer {
     const char *key;    /* the key that was asked, as written by the caller */
     const char *error;  /* ERROR, UNREADABLE: why */
     const char *warning; /* NULL, or what became of a rule that was tried on the way: it ran into a limit of the library
-                            and counts as no match, or it took longer than TABLE_SLOW_SECONDS for this one key */
+                            and counts as no match */
 };
 
 /* Asks a live table. True: *answer is filled (status, value, error). False: not known yet, and noted as wanted. */
@@ -89,14 +89,28 @@ struct table_notice {
     struct table_notice *next;
 };
 
+/* Patterns can take long, or for ever, for a key: what those who asked for it do about that. */
+typedef void table_work_fn(const void *job, void *result);
+struct table_guard {
+    double (*clock)(void);      /* seconds */
+    bool (*has_time)(void *arg); /* false: nothing more is tried; all that asks a pattern ends as TABLE_UNREADABLE */
+    /* Calls work(job, result) where it can be ended, and fills the result, which is less than TABLE_RESULT_MAX bytes. False:
+     * it did not come to an end. pattern says whose work it is. */
+    bool (*apart)(void *arg, const void *pattern, table_work_fn *work, const void *job, void *result, size_t size);
+    /* A pattern took longer than TABLE_SLOW_SECONDS for one key, or was given up. */
+    void (*slow)(void *arg, const char *file, int line, const char *text);
+    void *arg;
+};
+#define TABLE_SLOW_SECONDS 1.0
+#define TABLE_RESULT_MAX   4096
+#define TABLE_SLOW_PATTERN "table-slow-pattern"
+
 struct table_options {
     struct version version;
     bool utf8;          /* smtputf8_enable of the program that opens it */
     bool no_regsub;     /* transport_maps: a rule that uses $1 is dropped */
-    double (*clock)(void); /* NULL, or a clock in seconds: rules slower than TABLE_SLOW_SECONDS are told of */
+    const struct table_guard *guard; /* NULL: patterns take the time that they take */
 };
-
-#define TABLE_SLOW_SECONDS 1.0
 
 struct table;
 

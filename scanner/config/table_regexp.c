@@ -6,14 +6,6 @@
 
 #include "scanner/config/table_impl.h"
 
-/* One pattern of a rule. */
-struct pattern {
-    bool negated;
-    struct slice text;
-    uint32_t options;
-    void *code;
-};
-
 /* A result is text and numbers of groups in turn. */
 struct part {
     struct slice text;
@@ -26,7 +18,8 @@ struct expansion {
 };
 
 struct rule_patterns {
-    struct pattern first, second; /* second.code NULL: there is none */
+    struct regexp_pattern first, second;
+    bool has_second;
     struct slice head, result;    /* as written */
 };
 
@@ -67,7 +60,7 @@ static const struct regexp_flag *find_flag(const struct regexp_engine *engine, c
 }
 
 /* Takes a pattern with its flags off *rest. NULL, or what is wrong. */
-static const char *take_pattern(const struct regexp_engine *engine, struct slice *rest, struct pattern *p)
+static const char *take_pattern(const struct regexp_engine *engine, struct slice *rest, struct regexp_pattern *p)
 {
     char delimiter;
     size_t end;
@@ -163,13 +156,18 @@ static const char *parse_expansion(struct region *region, struct slice text, str
     return NULL;
 }
 
-static const char *compile(struct table *t, const struct regexp_engine *engine, struct pattern *p, size_t groups_wanted)
+static const char *compile(struct table *t, const struct regexp_engine *engine, struct regexp_pattern *p,
+                           size_t groups_wanted, int line)
 {
     struct error err = { 0 };
     size_t groups = 0;
 
-    p->code =
-        engine->compile(t->region, region_slice(t->region, p->text), p->options, groups_wanted > 0, &groups, &err);
+    p->text = slice_from(region_slice(t->region, p->text), p->text.n);
+    p->groups = groups_wanted > 0;
+    p->apart = engine->may_last(p->text);
+    if (p->apart && t->options.guard != NULL)
+        return regexp_compile_apart(t, engine, p, groups_wanted, line);
+    p->code = engine->compile(t->region, p->text.p, p->options, p->groups, &groups, &err);
     if (p->code == NULL)
         return region_text(t->region, err.text);
     return groups_wanted > groups ? "replacement index out of range" : NULL;
@@ -197,9 +195,10 @@ static const char *parse_match(struct table *t, const struct regexp_engine *engi
     if (wrong == NULL && result->highest > 0 && t->options.no_regsub)
         wrong = "regular expression substitution is not allowed here";
     if (wrong == NULL)
-        wrong = compile(t, engine, &patterns->first, result->highest);
+        wrong = compile(t, engine, &patterns->first, result->highest, rule->line);
     if (wrong == NULL && second)
-        wrong = compile(t, engine, &patterns->second, 0);
+        wrong = compile(t, engine, &patterns->second, 0, rule->line);
+    patterns->has_second = second;
     if (wrong == NULL && line.n == 0)
         table_note(t, "table-empty-result", rule->line, "no result: a match is an error");
     rule->op = RULE_MATCH;
@@ -222,7 +221,7 @@ static const char *parse_if(struct table *t, const struct regexp_engine *engine,
                    QUOTED(rest));
     rule->op = RULE_IF;
     rule->pattern = patterns;
-    return compile(t, engine, &patterns->first, 0);
+    return compile(t, engine, &patterns->first, 0, rule->line);
 }
 
 /* NULL, or why the line is skipped. */
@@ -253,6 +252,7 @@ struct walk {
     struct table_answer *answer;
     struct regexp_groups groups; /* of the rule that was tried last */
     size_t room;                 /* for groups */
+    const char *undecided;       /* why nobody knows what comes of it; NULL as long as that is known */
 };
 
 static void warn(struct walk *w, const struct rule *rule, const char *what)
@@ -260,15 +260,53 @@ static void warn(struct walk *w, const struct rule *rule, const char *what)
     w->answer->warning = region_printf(w->query->region, "%s, line %d: %s", w->table->type_name, rule->line, what);
 }
 
-static bool pattern_matches(struct walk *w, const struct rule *rule, const struct pattern *p)
+static const struct table_guard *guard_of(const struct walk *w)
+{
+    return w->table->options.guard;
+}
+
+static void give_up(struct walk *w, const struct rule *rule, const char *why)
+{
+    const struct table *t = w->table;
+
+    w->undecided = region_printf(w->query->region, "%s, line %d: %s", t->type_name, rule->line, why);
+}
+
+static void tell_slow(const struct walk *w, const struct rule *rule, double seconds, bool given_up)
+{
+    regexp_tell_slow(w->table, w->query->region, rule->line, seconds, given_up, w->key);
+}
+
+/* The outcome, as far as it is to be had. */
+static enum regexp_outcome try_pattern(struct walk *w, const struct rule *rule, const struct regexp_pattern *p,
+                                       struct error *err)
 {
     const struct regexp_table *table = w->table->data;
-    double (*clock)(void) = w->table->options.clock, start = clock != NULL ? clock() : 0;
-    struct error err = { 0 };
-    enum regexp_outcome outcome = table->engine->match(p->code, w->key, &w->groups, &err);
+    enum regexp_outcome outcome = REGEXP_FAILED;
 
-    if (clock != NULL && clock() - start > TABLE_SLOW_SECONDS)
-        warn(w, rule, "this pattern takes very long for this key");
+    if (guard_of(w) == NULL || !p->apart)
+        return table->engine->match(p->code, w->key, &w->groups, err);
+    if (!regexp_match_apart(guard_of(w), table->engine, p, w->key, &w->groups, &outcome, err))
+        give_up(w, rule, "the pattern takes too long for this key, what comes of it is not known");
+    return outcome;
+}
+
+static bool pattern_matches(struct walk *w, const struct rule *rule, const struct regexp_pattern *p)
+{
+    const struct table_guard *guard = guard_of(w);
+    double start = guard != NULL ? guard->clock() : 0;
+    struct error err = { 0 };
+    enum regexp_outcome outcome;
+
+    if (guard != NULL && !guard->has_time(guard->arg)) {
+        give_up(w, rule, "there is no time left to try the pattern");
+        return true;
+    }
+    outcome = try_pattern(w, rule, p, &err);
+    if (guard != NULL && guard->clock() - start > TABLE_SLOW_SECONDS)
+        tell_slow(w, rule, guard->clock() - start, w->undecided != NULL);
+    if (w->undecided != NULL)
+        return true;
     if (outcome == REGEXP_FAILED) {
         warn(w, rule, err.text);
         return false;
@@ -285,6 +323,7 @@ static void want_groups(struct walk *w, size_t count)
     w->groups.count = count;
 }
 
+/* Once it is undecided, every rule "matches": the walk ends at the next one. */
 static bool rule_matches(void *arg, const struct rule *rule)
 {
     struct walk *w = arg;
@@ -292,10 +331,12 @@ static bool rule_matches(void *arg, const struct rule *rule)
     const struct expansion *result = rule->result;
     size_t groups = result != NULL && result->highest > 0 ? result->highest + 1 : 0;
 
+    if (w->undecided != NULL)
+        return true;
     want_groups(w, groups);
     if (!pattern_matches(w, rule, &patterns->first))
         return false;
-    if (patterns->second.code == NULL)
+    if (!patterns->has_second || w->undecided != NULL)
         return true;
     /* The second one leaves the groups of the first alone. */
     w->groups.count = 0;
@@ -333,6 +374,11 @@ static void regexp_lookup(const struct table *t, struct query *q, struct slice k
     struct walk w = { .table = t, .query = q, .key = region_slice(q->region, key), .answer = a };
     const struct rule *rule = rules_run(&table->rules, rule_matches, &w);
 
+    if (w.undecided != NULL) {
+        a->status = TABLE_UNREADABLE;
+        a->error = w.undecided;
+        return;
+    }
     if (rule == NULL)
         return;
     a->status = TABLE_FOUND;
@@ -371,7 +417,7 @@ static bool regexp_item(const struct table *t, size_t i, struct table_item *item
                                  .value = patterns->result,
                                  .head = patterns->head,
                                  .negated = patterns->first.negated,
-                                 .narrowed = table->items[i].in_block || patterns->second.code != NULL,
+                                 .narrowed = table->items[i].in_block || patterns->has_second,
                                  .file = t->file,
                                  .line = t->file != NULL ? table->items[i].rule->line : 0 };
     return true;
@@ -381,13 +427,18 @@ static bool regexp_item_matches(const struct table *t, size_t i, const char *tex
 {
     const struct regexp_table *table = t->data;
     struct regexp_groups none = { NULL, 0 };
-    const struct pattern *first;
+    const struct regexp_pattern *first;
+    enum regexp_outcome outcome;
     struct error err = { 0 };
 
     if (i >= table->item_count)
         return false;
     first = &((const struct rule_patterns *)table->items[i].rule->pattern)->first;
-    return (table->engine->match(first->code, text, &none, &err) == REGEXP_MATCH) != first->negated;
+    if (t->options.guard == NULL || !first->apart)
+        outcome = table->engine->match(first->code, text, &none, &err);
+    else if (!regexp_match_apart(t->options.guard, table->engine, first, text, &none, &outcome, &err))
+        return false;
+    return (outcome == REGEXP_MATCH) != first->negated;
 }
 
 static void open_rules(struct table *t, const struct table_loader *loader, const struct regexp_engine *engine)

@@ -8,6 +8,9 @@
 #include "scanner/config/table_regexp.h"
 
 #define REASON_MAX 256
+/* Of POSIX patterns: repetitions within each other. So many are compiled and tried in milliseconds. */
+#define COPIES_MAX   1000
+#define REPEATED_MAX 65535
 
 static void posix_done(void *code)
 {
@@ -21,6 +24,8 @@ static void *posix_compile(struct region *region, const char *pattern, uint32_t 
     int status = regcomp(code, pattern, (int)options | (groups ? 0 : REG_NOSUB));
     char why[REASON_MAX];
 
+    if (status == REG_ESPACE)
+        mem_exhausted();
     if (status != 0) {
         regerror(status, code, why, sizeof(why));
         error_set(err, 0, "%s", why);
@@ -45,6 +50,8 @@ static enum regexp_outcome posix_match(const void *code, const char *key, struct
         groups->at[i].end = took_part ? (size_t)at[i].rm_eo : 0;
     }
     mem_free(at);
+    if (status == REG_ESPACE)
+        mem_exhausted();
     if (status == 0)
         return REGEXP_MATCH;
     if (status == REG_NOMATCH)
@@ -123,6 +130,50 @@ static enum regexp_outcome pcre_match(const void *code, const char *key, struct 
     return REGEXP_FAILED;
 }
 
+static struct slice digits_of(struct slice text)
+{
+    size_t n = 0;
+
+    while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
+        n++;
+    return slice_head(text, n);
+}
+
+/* The library steps back only for the sake of a back reference; without one it goes through the key once, but what is to be
+ * repeated is copied as often when a pattern is compiled. */
+static bool posix_may_last(struct slice pattern)
+{
+    size_t copies = 1;
+
+    for (size_t i = 0; i + 1 < pattern.n; i++) {
+        char c = pattern.p[i];
+        unsigned long least, most;
+        struct slice rest = slice_from_index(pattern, i + 1), numbers;
+
+        if (c == '\\' && rest.p[0] >= '1' && rest.p[0] <= '9')
+            return true;
+        numbers = digits_of(rest);
+        if (c != '{' || !slice_to_number(numbers, REPEATED_MAX, &least))
+            continue;
+        rest = slice_from_index(rest, numbers.n);
+        rest = slice_from_index(rest, rest.n > 0 && rest.p[0] == ',');
+        numbers = digits_of(rest);
+        if (numbers.n == 0 || !slice_to_number(numbers, REPEATED_MAX, &most))
+            most = least;
+        copies *= most > 1 ? most : 1;
+        if (copies > COPIES_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* The library has limits of its own. */
+static bool pcre_may_last(struct slice pattern)
+{
+    (void)pattern;
+    return false;
+}
+
 static const struct regexp_flag posix_flags[] = {
     { 'i', REG_ICASE },
     { 'm', REG_NEWLINE },
@@ -150,6 +201,7 @@ const struct regexp_engine regexp_posix = {
     .backslash_closes = true,
     .compile = posix_compile,
     .match = posix_match,
+    .may_last = posix_may_last,
 };
 
 const struct regexp_engine regexp_pcre = {
@@ -158,4 +210,5 @@ const struct regexp_engine regexp_pcre = {
     .flags = pcre_flags,
     .compile = pcre_compile,
     .match = pcre_match,
+    .may_last = pcre_may_last,
 };

@@ -45,6 +45,8 @@ static void tell_notice(const struct review *review, const struct table_notice *
         tell(review, FINDING_TABLE_BROKEN, notice->file, notice->line, notice->text);
     else if (strcmp(notice->code, finding_word(FINDING_TABLE_STALE_INDEX)) == 0)
         tell(review, FINDING_TABLE_STALE_INDEX, notice->file, notice->line, notice->text);
+    else if (strcmp(notice->code, TABLE_SLOW_PATTERN) == 0)
+        tell(review, FINDING_TABLE_SLOW_PATTERN, notice->file, notice->line, notice->text);
     else if (strcmp(notice->code, finding_word(FINDING_TABLE_SOURCE_ONLY)) == 0)
         tell(review, FINDING_TABLE_SOURCE_ONLY, notice->file, notice->line, notice->text);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "scanner/child.h"
+#include "scanner/patience.h"
 #include "tests/lib/check.h"
 
 static char directory[] = "/tmp/test_postmap.XXXXXX";
@@ -200,6 +201,7 @@ static void test_query(void)
 static void test_postconf(void)
 {
     struct region *region = region_new();
+    struct config config = { .region = region };
     struct postmap p = stand_in(region, "[ \"$*\" = '-c /c -h mail_version' ] && echo 3.7.11");
     struct error err = { 0 };
     struct slice text;
@@ -221,7 +223,8 @@ static void test_postconf(void)
     p.queue_dir = "/nonexistent";
     check_ok(postconf_read(&p, region, (const char *const[]){ "-n", NULL }, &text, &err), "a queue directory that is not here");
     p = stand_in(region, "exec sleep 60");
-    p.deadline = child_clock() - 1;
+    patience_set(&config, child_clock() - 1);
+    p.patience = &config;
     is_int(postmap_dump(&p, region, "hash:/x", &(struct table_dump){ 0 }, &err), TABLE_LOAD_UNREADABLE, "deadline: %s",
            err.text);
     region_free(region);

@@ -2,6 +2,7 @@
  * it stands in, what is told about bad ones, and what differs by release. */
 #include "scanner/config/table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/config/memory_tables.h"
@@ -137,11 +138,116 @@ static void test_inline_by_release(void)
     }
 }
 
+/* A guard whose clock makes everything slow, and that has time, and an end for what is tried apart, as the test says. */
+
+static struct {
+    bool no_time, gives_up;
+    int apart;
+    char told[200];
+} at_hand;
+
 static double slow_clock(void)
 {
     static double now;
 
     return now += 2 * TABLE_SLOW_SECONDS;
+}
+
+static bool time_left(void *arg)
+{
+    (void)arg;
+    return !at_hand.no_time;
+}
+
+static bool run_apart(void *arg, const void *pattern, table_work_fn *work, const void *job, void *result, size_t size)
+{
+    (void)arg;
+    (void)pattern;
+    (void)size;
+    at_hand.apart++;
+    if (!at_hand.gives_up)
+        work(job, result);
+    return !at_hand.gives_up;
+}
+
+static void hear_slow(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    snprintf(at_hand.told, sizeof(at_hand.told), "%s:%d %s", file, line, text);
+}
+
+static const struct table_guard guard = { slow_clock, time_left, run_apart, hear_slow, NULL };
+
+/* What is tried apart answers as what is not; and which patterns are. */
+static void test_apart(void)
+{
+    static const struct {
+        const char *rules, *key, *answer;
+        int         apart; /* to compile, and to try */
+    } rows[] = {
+        { "/^(a+)+$/ one", "aaa", "found one", 0 },
+        { "/(.)\\1/ double $1", "hello", "found double l", 2 },
+        { "/(.)\\1/ double $1", "helo", "not found", 2 },
+        { "/(.)\\1/!/^x/ $1", "hello", "found l", 2 },
+        { "/x/!/(.)\\1/ y", "x", "found y", 2 },
+        { "!/(.)\\1/ y", "x", "found y", 2 },
+        { "if /(.)\\1/\n/^b/ b\nendif\n/./ any", "bb", "found b", 2 },
+        { "/a{1,30}(b{1,30})/ $1", "abb", "found bb", 0 },
+        { "/(a{1,32}){1,32}b/ y", "aab", "found y", 2 },
+        { "/((a{2}){30}){20,}/ y", "a", "not found", 2 },
+        { "/a\\{1001\\}/x y", "a", "not found", 2 },
+        { "/{1000}a{/ y", "a", "not found", 0 },
+        { "/(.\\1/ y", "a", "not found", 1 },
+        { "/(.)\\1/ $2", "aa", "not found", 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct table_options options = { .version = { 3, 7, 11 }, .utf8 = true };
+
+        for (int guarded = 0; guarded < 2; guarded++) {
+            struct region *region = region_new();
+            struct table *t;
+            struct table_answer a;
+
+            at_hand.apart = 0;
+            options.guard = guarded ? &guard : NULL;
+            t = open_text(region, "regexp", rows[i].rules, options);
+            a = table_lookup(t, region, slice_of(rows[i].key), NULL);
+            is_text(answer_text(region, &a), rows[i].answer, "%s with \"%s\"%s", rows[i].rules, rows[i].key,
+                    guarded ? " where it can be ended" : "");
+            is_int(at_hand.apart, guarded ? rows[i].apart : 0, "tried apart");
+            region_free(region);
+        }
+    }
+}
+
+/* What does not come to an end is not known: neither found nor not, whatever stands behind it. */
+static void test_given_up(void)
+{
+    static const char *const rules[] = { "/(.)\\1/ y\n/./ any\n", "!/(.)\\1/ y\n", "if /(.)\\1/\n/./ y\nendif\n/./ any\n",
+                                         "/./!/(.)\\1/ y\n/./ any\n" };
+    struct table_options options = { .version = { 3, 7, 11 }, .utf8 = true, .guard = &guard };
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        struct region *region = region_new();
+        struct table *t = open_text(region, "regexp", rules[i], options);
+        struct table_answer a;
+
+        at_hand.gives_up = true;
+        a = table_lookup(t, region, SLICE("key"), NULL);
+        check_ok(i != 0 || !table_item_matches(t, 0, "aa"), "nor is it said to match");
+        at_hand.gives_up = false;
+        is_int(a.status, TABLE_UNREADABLE, "%s", rules[i]);
+        check_ok(a.error != NULL && strstr(a.error, "regexp:/rules, line 1: ") != NULL, "the line is named: %s", a.error);
+        check_ok(strncmp(at_hand.told, "/rules:1 ", 9) == 0 && strstr(at_hand.told, "given up") != NULL, "and told: %s",
+                 at_hand.told);
+        at_hand.no_time = true;
+        is_int(table_lookup(t, region, SLICE("key"), NULL).status, TABLE_UNREADABLE, "without time nothing is tried");
+        t = open_text(region, "pcre", "/x/ y\n", options);
+        is_int(table_lookup(t, region, SLICE("x"), NULL).status, TABLE_UNREADABLE, "of pcre neither");
+        at_hand.no_time = false;
+        region_free(region);
+    }
 }
 
 /* The library's own limit ends the match; the rule counts as no match, and the next one has its turn. */
@@ -157,11 +263,12 @@ static void test_match_limit(void)
     t = open_text(region, "pcre", "if !/^(a+)+$/\n/b/ inside\nendif\n!/^(a+)+$/ negated\n", options);
     a = table_lookup(t, region, SLICE("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), NULL);
     is_text(answer_text(region, &a), "not found", "a failed match does not become true by negation");
-    options.clock = slow_clock;
+    options.guard = &guard;
     t = open_text(region, "regexp", "/x/ y\n/a/ b\n", options);
     a = table_lookup(t, region, SLICE("a"), NULL);
     is_text(answer_text(region, &a), "found b", "a slow rule still answers");
-    is_text(a.warning, "regexp:/rules, line 2: this pattern takes very long for this key", "and is told of");
+    is_text(at_hand.told, "/rules:2 regexp:/rules, line 2: to be tried with \"a\", the pattern takes 4.0 seconds, of Postfix too",
+            "and is told of");
     region_free(region);
 }
 
@@ -172,5 +279,7 @@ int main(void)
     test_no_regsub();
     test_inline_by_release();
     test_match_limit();
+    test_apart();
+    test_given_up();
     return check_done();
 }
