@@ -70,7 +70,7 @@ unsigned html_mail_mask(const struct html_page *page, const struct result *resul
     unsigned mask = 0;
     int      i;
 
-    if (result->weight == NULL)
+    if (result->weight == NULL || result->weight->repeated)
         return 0;
     count_log(page, result->weight, log);
     for (i = 0; i < WAYS; i++)
@@ -119,7 +119,7 @@ void html_mail(struct html_page *page, struct buf *out)
     for (i = 0; i < page->report->count; i++) {
         const struct result *result = page->report->results[i];
 
-        if (result->weight == NULL)
+        if (result->weight == NULL || result->weight->repeated)
             continue;
         any = true;
         count_log(page, result->weight, one);

@@ -61,6 +61,8 @@ void html_pictures(struct html_page *, struct buf *);
 /* Among the pictures. Nothing where no mail log was given. The mask: what the log and the forecast have of a destination. */
 void html_mail(struct html_page *, struct buf *);
 unsigned html_mail_mask(const struct html_page *, const struct result *);
+/* Beside it: the table entries by the mail that they guard. Nothing where neither log nor queue was read. */
+void html_entries(struct html_page *, struct buf *);
 /* Whether the log has words about the TLS of deliveries. */
 bool html_mail_tells_tls(const struct report *);
 /* Among the pictures. Nothing where there are fewer than two runs to compare. */

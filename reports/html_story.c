@@ -5,6 +5,7 @@
 
 #include "reports/html.h"
 #include "reports/json_parts.h"
+#include "reports/mail.h"
 
 void html_verdict(struct buf *out, const char *word)
 {
@@ -173,6 +174,7 @@ void html_story(struct html_teller *teller, struct buf *out, const struct story 
         html_term(out, "acknowledged", acknowledgement_text(story));
     if (story->result->weight != NULL)
         html_term(out, "weight", weight_text(story->region, story->result->weight));
+    html_term(out, "entry", result_entry_text(story->region, story->report, story->result));
     put_remedy(out, story);
     put_forecast(out, story);
     html_term_code(out, "policy", story_entry(story, story->policy));

@@ -25,6 +25,9 @@ struct json *json_of_as(const struct report *);
 struct json *json_of_published(const struct published *);   /* NULL gives null */
 struct json *json_of_texts(const struct text_list *);
 struct json *json_of_findings(const struct findings *);
+/* What logs and the queue add. */
+struct json *json_of_weight(const struct weight *);
+struct json *json_of_mail(const struct report *);
 /* What the history adds. */
 struct json *json_of_trend(const struct report *);
 struct json *json_of_changes(const struct report *);

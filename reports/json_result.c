@@ -402,24 +402,6 @@ static struct json *json_of_acknowledgement(const struct acknowledgement *acknow
     return json;
 }
 
-static struct json *json_of_weight(const struct weight *weight)
-{
-    struct json *json = json_object(), *tls = json_object();
-    int          i;
-
-    for (i = 0; i < WEIGHT_TLS_COUNT; i++)
-        json_put(tls, weight_tls_word((enum weight_tls)i), json_integer(weight->tls[i]));
-    json_put(json, "share", json_number(weight->share));
-    json_put(json, "deliveries", json_integer(weight->deliveries));
-    json_put(json, "deferrals", json_integer(weight->deferrals));
-    json_put(json, "bounces", json_integer(weight->bounces));
-    json_put(json, "bytes", json_integer(weight->bytes));
-    json_put(json, "last", weight->last != 0 ? json_of_time(weight->last) : json_null());
-    json_put(json, "waiting", weight->waiting >= 0 ? json_integer(weight->waiting) : json_null());
-    json_put(json, "tls", tls);
-    return json;
-}
-
 struct json *json_of_result(const struct report *report, const struct result *result)
 {
     struct json *json;

@@ -4,6 +4,7 @@
 
 
 #include "reports/json_parts.h"
+#include "reports/mail.h"
 #include "reports/reading.h"
 #include "reports/saved.h"
 #include "scanner/base/base64.h"
@@ -282,6 +283,7 @@ bool report_read(struct region *region, struct report *report, struct json *tree
     read_trend(&r, json_get(tree, "trend"));
     read_changes(&r, json_get(tree, "changes"));
     read_as(&r, json_get(tree, "as"));
+    read_mail(&r, json_get(tree, "mail"));
     read_certificates(&r, saved->certificates);
     r.where = "the report";
     if (json_is_object(json_get(tree, "proposed")))
@@ -293,6 +295,7 @@ bool report_read(struct region *region, struct report *report, struct json *tree
     }
     report_count(report);
     report_count_as(report, report->as.mechanism);
+    mail_join(report);
     if (proposed != NULL)
         add_proposed_results(region, report, proposed);
     return true;

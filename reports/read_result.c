@@ -1,5 +1,4 @@
 /* One destination of a saved report: what the formats look at, rebuilt. The rest stays in the tree. */
-#include <math.h>
 #include <string.h>
 
 #include "reports/reading.h"
@@ -330,32 +329,6 @@ static const struct acknowledgement *read_acknowledgement(struct reading *r, con
     acknowledged->until = need_time(r, json, "until");
     acknowledged->comment = need_text(r, json, "comment");
     return acknowledged;
-}
-
-static int64_t count_in(const struct json *json, const char *key)
-{
-    int64_t count = json_get_integer(json, key, 0);
-
-    return count > 0 ? count : 0;
-}
-
-static const struct weight *read_weight(struct reading *r, const struct json *json)
-{
-    struct weight *weight = NEW(r, struct weight);
-    const char    *last = json_get_text(json, "last");
-    int            i;
-
-    weight->deliveries = count_in(json, "deliveries");
-    weight->deferrals = count_in(json, "deferrals");
-    weight->bounces = count_in(json, "bounces");
-    weight->bytes = count_in(json, "bytes");
-    weight->waiting = json_get_integer(json, "waiting", -1);
-    weight->share = json_get_number(json, "share", (double)NAN);
-    for (i = 0; i < WEIGHT_TLS_COUNT; i++)
-        weight->tls[i] = count_in(json_get(json, "tls"), weight_tls_word((enum weight_tls)i));
-    if (last != NULL)
-        weight->last = need_time(r, json, "last");
-    return weight;
 }
 
 /* The same destination judged otherwise. It needs no tree of its own: the destination's has it. */

@@ -38,6 +38,9 @@ void read_changes(struct reading *, const struct json *);
 const struct published *read_published(struct reading *, const struct json *);
 /* The mechanism of --as: into the report. */
 void read_as(struct reading *, const struct json *);
+/* What logs and the queue added (json_mail.c). */
+const struct weight *read_weight(struct reading *, const struct json *);
+void read_mail(struct reading *, const struct json *);
 /* One destination, with what is proposed for it where the report proposes anything; it lives in the region. */
 const struct result *read_result(struct reading *, const struct json *);
 

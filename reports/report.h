@@ -12,6 +12,7 @@
 #include "scanner/judge/published.h"
 
 struct news; /* compare.h */
+struct mail_account; /* mail.h */
 
 struct report_counts {
     size_t destinations;
@@ -64,6 +65,7 @@ struct report {
     const struct trend_run *trend;                 /* the last runs of the history that looked at the same, oldest first, this */
     size_t               trend_count;              /* one last; 0: no history is kept */
     struct report_as     as;                       /* results[i] are the verdicts as if, then; made by report_count_as */
+    const struct mail_account *mail;               /* of --from-log and --from-queue; NULL: neither was read */
     const struct saved  *saved;                    /* read from a file (read_report.h); config is NULL then. Else NULL */
 };
 

@@ -1,9 +1,11 @@
 /* The report as a table: a heading, and a row for each destination (RFC 4180). */
+#include <math.h>
 #include <string.h>
 
 #include "reports/compare.h"
 #include "reports/escape.h"
 #include "reports/expiry.h"
+#include "reports/mail.h"
 #include "reports/protection.h"
 #include "reports/story.h"
 #include "reports/writers.h"
@@ -235,6 +237,58 @@ static const char *csv_configured(const struct story *s)
     return s->result->configured != NULL ? verdict_word(s->result->configured->verdict) : NULL;
 }
 
+static const char *csv_number(const struct story *s, int64_t number)
+{
+    return region_printf(s->region, "%lld", (long long)number);
+}
+
+static const char *csv_share(const struct story *s, const struct weight *weight)
+{
+    return weight != NULL && !isnan(weight->share) ? region_printf(s->region, "%.6f", weight->share) : NULL;
+}
+
+static const struct weight *entry_weight(const struct story *s)
+{
+    return s->report->mail != NULL && s->result->entry != NULL ? &s->result->entry->weight : NULL;
+}
+
+static const char *csv_mail_share(const struct story *s)
+{
+    return csv_share(s, s->result->weight);
+}
+
+static const char *csv_deliveries(const struct story *s)
+{
+    return s->result->weight != NULL ? csv_number(s, s->result->weight->deliveries) : NULL;
+}
+
+static const char *csv_deferrals(const struct story *s)
+{
+    return s->result->weight != NULL ? csv_number(s, s->result->weight->deferrals) : NULL;
+}
+
+static const char *csv_bounces(const struct story *s)
+{
+    return s->result->weight != NULL ? csv_number(s, s->result->weight->bounces) : NULL;
+}
+
+static const char *csv_waiting(const struct story *s)
+{
+    return s->result->weight != NULL && s->result->weight->waiting >= 0 ? csv_number(s, s->result->weight->waiting) : NULL;
+}
+
+static const char *csv_entry_share(const struct story *s)
+{
+    return csv_share(s, entry_weight(s));
+}
+
+static const char *csv_entry_waiting(const struct story *s)
+{
+    const struct weight *weight = entry_weight(s);
+
+    return weight != NULL && weight->waiting >= 0 ? csv_number(s, weight->waiting) : NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*cell)(const struct story *);   /* NULL: empty */
@@ -277,6 +331,13 @@ static const struct {
     { "tlsrpt", csv_tlsrpt },
     { "published_line", csv_published_line },
     { "configured_verdict", csv_configured },
+    { "mail_share", csv_mail_share },
+    { "mail_deliveries", csv_deliveries },
+    { "mail_deferrals", csv_deferrals },
+    { "mail_bounces", csv_bounces },
+    { "mail_waiting", csv_waiting },
+    { "entry_share", csv_entry_share },
+    { "entry_waiting", csv_entry_waiting },
 };
 
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))

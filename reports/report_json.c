@@ -42,6 +42,7 @@ bool report_json_write(const struct report *report, const struct report_options 
            (report->as.mechanism == MECHANISM_NONE || put_member(sink, "as", json_of_as(report), ",\n")) &&
            (report->trend_count == 0 || put_member(sink, "trend", json_of_trend(report), ",\n")) &&
            (report->news == NULL || put_member(sink, "changes", json_of_changes(report), ",\n")) &&
+           (report->mail == NULL || put_member(sink, "mail", json_of_mail(report), ",\n")) &&
            put_member(sink, "findings", json_of_findings(&report->findings), ",\n") &&
            put_destinations(report, sink, used) &&
            put_member(sink, "certificates", json_of_certificates(report, used), "}\n");

@@ -61,6 +61,8 @@ bool report_jsonl_summary(const struct report *report, const struct sink *sink)
         json_put(json, "trend", json_of_trend(report));
     if (report->news != NULL)
         json_put(json, "changes", json_of_changes(report));
+    if (report->mail != NULL)
+        json_put(json, "mail", json_of_mail(report));
     json_put(json, "findings", json_of_findings(&report->findings));
     return put_line(sink, json);
 }

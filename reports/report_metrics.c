@@ -1,9 +1,11 @@
 /* The report as numbers, for a collector that reads text files (OpenMetrics; Prometheus reads it too, so there are gauges
  * only). The series that do not name a destination are always all there: a count that is 0 is written as 0. */
+#include <math.h>
 #include <string.h>
 
 #include "reports/escape.h"
 #include "reports/expiry.h"
+#include "reports/mail.h"
 #include "reports/protection.h"
 #include "reports/story.h"
 #include "reports/writers.h"
@@ -270,6 +272,67 @@ static void put_each_expiry(struct metrics *m, const char *name, const char *hel
     }
 }
 
+static void put_unused(struct metrics *m, const char *name, const char *help)
+{
+    const struct mail_account *mail = m->report->mail;
+    int64_t                    unused = 0;
+
+    for (size_t i = 0; mail != NULL && i < mail->count; i++)
+        unused += mail_entry_is_unused(mail, &mail->entries[i]);
+    put_family(m, name, help);
+    put_sample(m, name, "", unused);
+}
+
+static const char *entry_labels(struct metrics *m, const struct mail_entry *entry)
+{
+    return region_printf(m->region, "%s,%s",
+                         label(m->region, "place", entry->file != NULL ? file_place(m->region, entry->file, entry->line)
+                                                   : entry->table != NULL ? entry->table : ""),
+                         label(m->region, "entry", entry->key != NULL ? entry->key : entry->parameter));
+}
+
+/* The entries that guard mail, the heaviest first, each label once. */
+static void put_entries(struct metrics *m, const char *name, void (*put)(struct metrics *, const char *, const char *,
+                                                                         const struct weight *))
+{
+    const struct mail_entry **sorted = m->report->mail != NULL ? mail_by_weight(m->region, m->report->mail) : NULL;
+    struct dict              *seen = dict_new();
+    size_t                    i;
+
+    for (i = 0; sorted != NULL && i < m->report->mail->count && dict_count(seen) < DESTINATIONS_MAX; i++) {
+        const char *labels = entry_labels(m, sorted[i]);
+
+        if (sorted[i]->destinations > 0 && dict_put(seen, slice_of(labels), m))
+            put(m, name, labels, &sorted[i]->weight);
+    }
+    dict_free(seen);
+}
+
+static void put_ratio(struct metrics *m, const char *name, const char *labels, const struct weight *weight)
+{
+    if (m->report->mail->has_log)
+        m->good = m->good && sink_printf(m->sink, "posttls_audit_%s{%s} %.6f\n", name, labels,
+                                         isnan(weight->share) ? 0 : weight->share);
+}
+
+static void put_waiting(struct metrics *m, const char *name, const char *labels, const struct weight *weight)
+{
+    if (weight->waiting >= 0)
+        put_sample(m, name, labels, weight->waiting);
+}
+
+static void put_each_ratio(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_entries(m, name, put_ratio);
+}
+
+static void put_each_waiting(struct metrics *m, const char *name, const char *help)
+{
+    put_family(m, name, help);
+    put_entries(m, name, put_waiting);
+}
+
 static const struct {
     void (*put)(struct metrics *, const char *name, const char *help);
     const char *name, *help;
@@ -291,6 +354,9 @@ static const struct {
     { put_left_out, "destinations_without_series", "Destinations beyond the limit of those that have series of their own." },
     { put_each_verdict, "destination_verdict", "0 deliver, 1 downgrade, 2 defer, 3 bounce, 4 unknown." },
     { put_each_expiry, "destination_certificate_expiry_timestamp_seconds", "When the first certificate of its hosts ends." },
+    { put_unused, "entries_unused", "Table entries that no mail in the logs goes by." },
+    { put_each_ratio, "entry_mail_ratio", "The part of all deliveries in the logs that goes by a table entry." },
+    { put_each_waiting, "entry_messages_waiting", "Messages in the queue that go by a table entry." },
 };
 
 /* The worst of them, each label once: texts that differ in what no label can hold would be one series twice, which readers

@@ -8,6 +8,7 @@
 #include "reports/text_changes.h"
 #include "reports/text_advice.h"
 #include "reports/text_host.h"
+#include "reports/text_mail.h"
 #include "reports/text_published.h"
 #include "reports/writers.h"
 #include "scanner/judge/advice.h"
@@ -292,8 +293,8 @@ static void put_destination(struct text_report *text, const struct result *resul
                     verdict_word(result->best));
     if (bad || text->options->verbose)
         put_optional(text, "policy", story_entry(&story, story.policy));
-    if (result->weight != NULL && (bad || text->options->verbose))
-        put_optional(text, "weight", weight_text(region, result->weight));
+    if (bad || text->options->verbose)
+        page_weight(&text->page, detail(NULL), region, text->report, result);
     put_findings(text, &story);
     if (result->acknowledged != NULL)
         page_printf(&text->page, detail("known"), "until %s: %s", time_text(region, result->acknowledged->until),
@@ -387,6 +388,7 @@ bool report_text_write(const struct report *report, const struct report_options 
     put_counts(&text, region);
     page_protection(&text.page, report);
     put_destinations(&text, region);
+    page_mail(&text.page, region, report, options->verbose);
     page_advice(&text.page, report, options->verbose);
     region_free(region);
     return text.page.good;

@@ -1,6 +1,5 @@
 #include "reports/story.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "scanner/base/buf.h"
@@ -254,43 +253,4 @@ const char *date_text(struct region *region, int64_t when)
 
     utc_to_text(when, text);
     return region_printf(region, "%.*s", (int)strcspn(text, "T"), text);
-}
-
-static void add_count(struct buf *out, int64_t count, const char *one, const char *many)
-{
-    if (count > 0)
-        buf_printf(out, "%s%lld %s", buf_slice(out).n > 0 ? ", " : "", (long long)count, count == 1 ? one : many);
-}
-
-static void add_bytes(struct buf *out, int64_t bytes)
-{
-    static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
-    double                   amount = (double)bytes;
-    size_t                   i;
-
-    for (i = 0; amount >= 1000 && i + 1 < sizeof(units) / sizeof(units[0]); i++)
-        amount /= 1000;
-    if (bytes > 0)
-        buf_printf(out, ", %.*f %s", i > 0 && amount < 10 ? 1 : 0, amount, units[i]);
-}
-
-const char *weight_text(struct region *region, const struct weight *weight)
-{
-    struct buf  counts;
-    const char *share = "", *last = "", *text;
-
-    buf_init(&counts, 1024);
-    add_count(&counts, weight->deliveries, "delivery", "deliveries");
-    add_bytes(&counts, weight->deliveries > 0 ? weight->bytes : 0);
-    add_count(&counts, weight->deferrals, "deferral", "deferrals");
-    add_count(&counts, weight->bounces, "bounce", "bounces");
-    add_count(&counts, weight->waiting, "message waits now", "messages wait now");
-    if (!isnan(weight->share))
-        share = region_printf(region, "carries %.*f %% of your mail: ", weight->share > 0 && weight->share < 0.0995 ? 1 : 0,
-                              100 * weight->share);
-    if (weight->last != 0)
-        last = region_printf(region, "; last on %s", date_text(region, weight->last));
-    text = region_printf(region, "%s%s%s", share, buf_slice(&counts).n > 0 ? buf_text(&counts) : "nothing", last);
-    buf_clear(&counts);
-    return text;
 }

@@ -49,8 +49,6 @@ const char *forecast_log_line(struct region *, const struct destination *, const
 const char *join_texts(struct region *, const char *const *items, size_t count, size_t total, const char *separator,
                        size_t shown);
 /* "2026-11-20 01:15:00 UTC"; "2026-11-20". */
-/* "carries 14 % of your mail: 41 deliveries ..." */
-const char *weight_text(struct region *, const struct weight *);
 const char *time_text(struct region *, int64_t when);
 const char *date_text(struct region *, int64_t when);
 

@@ -4,6 +4,8 @@
 
 #include "reports/escape.h"
 #include "reports/story.h"
+#include "reports/text_mail.h"
+#include "scanner/base/dict.h"
 
 #define INDENT 2
 #define DETAIL_INDENT 4
@@ -27,6 +29,8 @@ struct telling {
     struct region               *region;
     const struct changes        *changes;
     const struct changes_labels *labels;
+    const struct report         *report;     /* NULL, or what they lead to, */
+    struct dict                 *results;    /* and its results by destination, where their mail was weighed */
     int                          name_width;
     bool                         some;       /* a kind stands there already */
 };
@@ -144,6 +148,17 @@ static void put_names(struct telling *telling, size_t i, size_t count)
     page_text(telling->page, detail(NULL), text);
 }
 
+/* The mail that it touches. */
+static void put_mail(struct telling *telling, const struct change *change)
+{
+    const struct result *result = NULL;
+
+    if (change->after != NULL && (change->kind == CHANGE_WORSE || change->after->verdict != VERDICT_DELIVER))
+        result = dict_find(telling->results, slice_of(change->after->destination));
+    if (result != NULL)
+        page_weight(telling->page, detail(NULL), telling->region, telling->report, result);
+}
+
 static void put_change(struct telling *telling, size_t i, size_t count)
 {
     const struct change   *change = &telling->changes->items[i];
@@ -162,6 +177,8 @@ static void put_change(struct telling *telling, size_t i, size_t count)
         put_side(telling, telling->labels->after, change->after);
     else if (change->after != NULL && change->after->verdict != VERDICT_DELIVER && change->after->entry != NULL && !many)
         page_text(telling->page, detail("policy"), change->after->entry);
+    if (!many)
+        put_mail(telling, change);
 }
 
 static void put_kind(struct telling *telling, enum change_kind kind)
@@ -187,9 +204,20 @@ static void put_kind(struct telling *telling, enum change_kind kind)
     }
 }
 
-void page_changes(struct page *page, const struct changes *changes, const struct changes_labels *labels)
+static struct dict *weighed_results(const struct report *report)
 {
-    struct telling telling = { page, region_new(), changes, labels, 20, false };
+    struct dict *results = dict_new();
+    size_t       i;
+
+    for (i = 0; report != NULL && report->mail != NULL && i < report->count; i++)
+        dict_put(results, slice_of(report->results[i]->destination->text), (void *)report->results[i]);
+    return results;
+}
+
+void page_changes(struct page *page, const struct changes *changes, const struct changes_labels *labels,
+                  const struct report *report)
+{
+    struct telling telling = { page, region_new(), changes, labels, report, weighed_results(report), 20, false };
     size_t         i;
     int            kind, width;
 
@@ -200,6 +228,7 @@ void page_changes(struct page *page, const struct changes *changes, const struct
     }
     for (kind = CHANGE_WORSE; kind < CHANGE_SAME; kind++)
         put_kind(&telling, (enum change_kind)kind);
+    dict_free(telling.results);
     region_free(telling.region);
 }
 
@@ -274,7 +303,7 @@ void page_news(struct page *page, const struct report *report)
         if (!report->complete)
             page_text(page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
         put_news_findings(page, region, &news->findings);
-        page_changes(page, &news->changes, &labels);
+        page_changes(page, &news->changes, &labels, report);
         for (kind = 0; kind < OUTLOOK_KINDS; kind++)
             put_outlooks(page, news, (enum outlook_kind)kind, &some);
     }
@@ -326,7 +355,7 @@ void page_proposed(struct page *page, const struct report *report)
                 changes.by_kind[CHANGE_SAME]);
     if (changes.count > 0)
         page_blank(page);
-    page_changes(page, &changes, &labels);
+    page_changes(page, &changes, &labels, report);
     page_blank(page);
     page_text(page, (struct place){ .tone = TONE_BOLD }, "Now:");
     region_free(region);

@@ -11,8 +11,9 @@ struct changes_labels {
                                      cause (equal verdicts, reason, hosts) is told together */
 };
 
-/* Worse, better, other, appeared, vanished: each kind under a heading, with nothing where there is none. */
-void page_changes(struct page *, const struct changes *, const struct changes_labels *);
+/* Worse, better, other, appeared, vanished: each kind under a heading, with nothing where there is none. The report that they
+ * lead to tells what mail they touch; NULL: there is none. */
+void page_changes(struct page *, const struct changes *, const struct changes_labels *, const struct report *);
 
 /* What the text report tells when only changes are wanted: nothing at all when there are none. */
 void page_news(struct page *, const struct report *);

@@ -249,7 +249,7 @@ void page_as(struct page *page, const struct report *report)
     page_printf(page, (struct place){ .tone = TONE_BOLD }, "%s.", as_sentence(region, report));
     if (worse.count > 0)
         page_blank(page);
-    page_changes(page, &worse, &labels);
+    page_changes(page, &worse, &labels, report);
     put_names(page, region, report, "GAIN AUTHENTICATION", TONE_GREEN, gains);
     put_names(page, region, report, "LOSE AUTHENTICATION", TONE_YELLOW, loses);
     put_names(page, region, report, "BETTER", TONE_GREEN, improves);

@@ -12,6 +12,7 @@
 #include "scanner/exclusion.h"
 #include "scanner/interrupt.h"
 #include "scanner/load.h"
+#include "scanner/mail_account.h"
 
 /* Of --deadline, one part in so many is kept free of tables, up to so much. */
 #define TABLES_SHARE       20
@@ -200,6 +201,7 @@ bool audit_read_mail(struct audit *audit, struct error *err)
     if (options->logs.count == 0 && !options->from_queue)
         return true;
     audit->mail = maillog_new();
+    maillog_tell_apart(audit->mail, mail_addresses_apart(audit->region, audit->config));
     for (i = 0; i < options->logs.count; i++)
         if (!maillog_read(audit->mail, options->logs.items[i], err))
             return false;
@@ -267,8 +269,6 @@ static void fill_results(struct audit *audit)
 
         if (!is_shown(audit, result))
             continue;
-        if (audit->mail != NULL)
-            ((struct result *)result)->weight = maillog_weight(audit->mail, audit->region, result->destination->text);
         add_result(report, result, fault);
         if (result->proposed != NULL)
             add_result(&audit->proposed, result->proposed, fault);
@@ -276,6 +276,8 @@ static void fill_results(struct audit *audit)
     report_count(report);
     report_count_as(report, audit->options->as);
     report_count(&audit->proposed);
+    if (audit->mail != NULL)
+        mail_account_make(audit->region, report, audit->mail);
 }
 
 static struct text_list words_of_confinement(struct region *region, unsigned confinement)

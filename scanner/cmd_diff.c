@@ -117,7 +117,7 @@ static bool write_text(const void *document, const struct report_options *option
     struct page                        page;
 
     page_init(&page, options, sink);
-    page_changes(&page, compared->changes, &labels);
+    page_changes(&page, compared->changes, &labels, NULL);
     return page.good;
 }
 

@@ -20,6 +20,8 @@
 
 #define ROTATIONS_MAX 1000
 #define DOMAIN_MAX 255
+#define NAME_ROOM 512
+#define WAITS_MAX ((size_t)1 << 24)
 #define SIZES ((size_t)1 << 18)      /* queue IDs remembered; an older one may give way to a newer */
 #define SESSIONS ((size_t)1 << 12)   /* processes remembered */
 #define QUEUE_SECONDS 300
@@ -36,13 +38,29 @@ struct session_slot {
     int      tls;            /* enum weight_tls */
 };
 
+/* A destination: a domain, or an address that has a route of its own. */
+struct place {
+    struct weight weight;
+    uint32_t      number;
+    uint32_t      message;   /* of the queue: the last one that waits for it */
+};
+
+struct wait {
+    uint32_t message, place;
+};
+
 struct maillog {
     struct region       *region;
-    struct dict         *destinations;   /* struct weight, by domain */
+    struct dict         *destinations;   /* struct place, by name */
+    const struct dict   *apart;          /* addresses that are told apart; NULL */
     struct size_slot    *sizes;
     struct session_slot *sessions;
     int64_t              deliveries;     /* of all */
-    bool                 read_log, read_queue;
+    struct wait         *waits;
+    size_t               wait_count, wait_room;
+    uint32_t             messages;
+    int64_t              from;           /* the first attempt; 0: none has a time */
+    bool                 read_log, read_queue, cut;
 };
 
 /* A line taken apart. */
@@ -62,6 +80,11 @@ struct maillog *maillog_new(void)
     return mail;
 }
 
+void maillog_tell_apart(struct maillog *mail, const struct dict *addresses)
+{
+    mail->apart = addresses;
+}
+
 void maillog_free(struct maillog *mail)
 {
     if (mail == NULL)
@@ -70,6 +93,7 @@ void maillog_free(struct maillog *mail)
     region_free(mail->region);
     mem_free(mail->sizes);
     mem_free(mail->sessions);
+    mem_free(mail->waits);
     mem_free(mail);
 }
 
@@ -194,28 +218,53 @@ static size_t address_end(struct slice text)
     return text.n;
 }
 
-/* The weight of the domain of an address; NULL: it has none, or there are too many. */
-static struct weight *weight_of(struct maillog *mail, struct slice address)
+/* In lower case; false: there is something in it that no domain has. */
+static bool lower_case(struct slice text, char *lower)
 {
-    char           lower[DOMAIN_MAX];
-    struct slice   domain = slice_from_index(address, slice_find_last(address, '@') + 1);
-    struct weight *weight;
-    size_t         i;
-
-    if (domain.n == 0 || domain.n > sizeof(lower))
-        return NULL;
-    for (i = 0; i < domain.n; i++) {
-        if ((unsigned char)domain.p[i] <= ' ' || domain.p[i] == 0x7f)
-            return NULL;
-        lower[i] = domain.p[i] >= 'A' && domain.p[i] <= 'Z' ? (char)(domain.p[i] + 32) : domain.p[i];
+    for (size_t i = 0; i < text.n; i++) {
+        if ((unsigned char)text.p[i] <= ' ' || text.p[i] == 0x7f)
+            return false;
+        lower[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] + 32) : text.p[i];
     }
-    domain = slice_from(lower, domain.n);
-    weight = dict_find(mail->destinations, domain);
-    if (weight != NULL || dict_count(mail->destinations) >= MAILLOG_DESTINATIONS_MAX)
-        return weight;
-    weight = region_alloc(mail->region, sizeof(*weight));
-    dict_put(mail->destinations, domain, weight);
-    return weight;
+    return true;
+}
+
+/* What the mail to an address is counted under: the domain, for an address literal with a local part, lest it be taken for
+ * a next-hop. Empty: nothing. */
+static struct slice name_of(const struct maillog *mail, struct slice address, char *room)
+{
+    static const char someone[] = "postmaster@";
+    size_t            skip = sizeof(someone) - 1, at = slice_find_last(address, '@');
+    struct slice      domain = slice_from_index(address, at + 1);
+
+    if (mail->apart != NULL && address.n < NAME_ROOM && lower_case(address, room) &&
+        dict_find(mail->apart, slice_from(room, address.n)) != NULL)
+        return slice_from(room, address.n);
+    if (domain.n == 0 || domain.n > DOMAIN_MAX || !lower_case(domain, room + skip))
+        return slice_from(room, 0);
+    if (domain.p[0] != '[')
+        return slice_from(room + skip, domain.n);
+    memcpy(room, someone, skip);
+    return slice_from(room, skip + domain.n);
+}
+
+/* Where the mail to an address counts; NULL: nowhere, or there are too many. */
+static struct place *place_of(struct maillog *mail, struct slice address)
+{
+    char          room[NAME_ROOM];
+    struct slice  name = name_of(mail, address, room);
+    struct place *place = name.n > 0 ? dict_find(mail->destinations, name) : NULL;
+
+    if (place != NULL || name.n == 0)
+        return place;
+    if (dict_count(mail->destinations) >= MAILLOG_DESTINATIONS_MAX) {
+        mail->cut = true;
+        return NULL;
+    }
+    place = region_alloc(mail->region, sizeof(*place));
+    place->number = (uint32_t)dict_count(mail->destinations);
+    dict_put(mail->destinations, name, place);
+    return place;
 }
 
 /* The process is that of the program of this name: instances share process IDs over the years, not over minutes. */
@@ -282,13 +331,22 @@ static void count_end(struct maillog *mail, struct slice id, struct slice status
     }
 }
 
+static void note_time(struct maillog *mail, const struct parts *parts, struct weight *weight)
+{
+    int64_t when = time_of(parts);
+
+    if (when == 0)
+        return;
+    weight->last = when > weight->last ? when : weight->last;
+    mail->from = mail->from == 0 || when < mail->from ? when : mail->from;
+}
+
 /* "4XABC: to=<user@example.net>, relay=mx.example.net[192.0.2.1]:25, ..., dsn=2.0.0, status=sent (250 ok)" */
 static void read_delivery(struct maillog *mail, const struct parts *parts)
 {
     struct slice   rest = parts->body, id = take_token(&rest), address, relay;
     const char    *found;
-    struct weight *weight;
-    int64_t        when;
+    struct place  *place;
 
     if (!slice_starts_with(rest, SLICE("to=<"))) {
         note_session(mail, parts);
@@ -306,13 +364,13 @@ static void read_delivery(struct maillog *mail, const struct parts *parts)
     rest = slice_from_index(rest, 8);
     relay = slice_head(rest, slice_find(rest, ','));
     found = memmem(rest.p, rest.n, ", status=", 9);
-    if (found == NULL || is_local(relay) || (weight = weight_of(mail, address)) == NULL)
+    if (found == NULL || is_local(relay) || (place = place_of(mail, address)) == NULL)
         return;
-    count_end(mail, id, slice_from_index(rest, (size_t)(found - rest.p) + 9), weight);
-    if (slice_starts_with(slice_from_index(rest, (size_t)(found - rest.p) + 9), SLICE("sent ")))
-        count_tls(mail, parts, relay, weight);
-    when = time_of(parts);
-    weight->last = when > weight->last ? when : weight->last;
+    rest = slice_from_index(rest, (size_t)(found - rest.p) + 9);
+    count_end(mail, id, rest, &place->weight);
+    if (slice_starts_with(rest, SLICE("sent ")))
+        count_tls(mail, parts, relay, &place->weight);
+    note_time(mail, parts, &place->weight);
 }
 
 /* "4XABC: from=<user@example.org>, size=1234, nrcpt=1 (queue active)" */
@@ -421,20 +479,38 @@ bool maillog_read(struct maillog *mail, const char *path, struct error *err)
     return good;
 }
 
+static void add_wait(struct maillog *mail, const struct place *place)
+{
+    if (mail->wait_count == mail->wait_room) {
+        size_t       room = mail->wait_room == 0 ? 1024 : 2 * mail->wait_room;
+        struct wait *waits = mem_array(room, sizeof(*waits));
+
+        if (mail->wait_count > 0)
+            memcpy(waits, mail->waits, mail->wait_count * sizeof(*waits));
+        mem_free(mail->waits);
+        mail->waits = waits;
+        mail->wait_room = room;
+    }
+    mail->waits[mail->wait_count++] = (struct wait){ mail->messages, place->number };
+}
+
+/* One message to several people of one domain waits once. */
 void maillog_queue_line(struct maillog *mail, struct slice line)
 {
     struct error       ignored;
     struct json       *json = json_read(line, &ignored);
     const struct json *recipients = json_get(json, "recipients");
-    struct weight     *weight, *seen = NULL;
+    struct place      *place;
     size_t             i;
 
-    /* One message to several people of one domain waits once, when they stand together. */
+    mail->messages += json_count(recipients) > 0;
     for (i = 0; i < json_count(recipients); i++) {
-        weight = weight_of(mail, json_get_slice(json_at(recipients, i), "address"));
-        if (weight != NULL && weight != seen)
-            weight->waiting++;
-        seen = weight;
+        place = place_of(mail, json_get_slice(json_at(recipients, i), "address"));
+        if (place == NULL || place->message == mail->messages || mail->wait_count >= WAITS_MAX)
+            continue;
+        place->message = mail->messages;
+        place->weight.waiting++;
+        add_wait(mail, place);
     }
     json_free(json);
 }
@@ -495,7 +571,7 @@ size_t maillog_destinations(struct maillog *mail, struct region *region, const c
     struct row  *rows = mem_array(count + 1, sizeof(*rows));
 
     for (i = 0; i < count; i++) {
-        const struct weight *weight = dict_at(mail->destinations, i);
+        const struct weight *weight = &((struct place *)dict_at(mail->destinations, i))->weight;
 
         rows[i] = (struct row){ dict_key_at(mail->destinations, i),
                                 weight->deliveries + weight->deferrals + weight->bounces + weight->waiting };
@@ -508,16 +584,64 @@ size_t maillog_destinations(struct maillog *mail, struct region *region, const c
     return count;
 }
 
-const struct weight *maillog_weight(const struct maillog *mail, struct region *region, const char *destination)
+void maillog_complete(const struct maillog *mail, struct weight *weight)
 {
-    const struct weight *found = dict_find(mail->destinations, slice_of(destination));
-    struct weight       *weight;
-
-    if (found == NULL)
-        return NULL;
-    weight = region_copy(region, found, sizeof(*found));
     weight->share = mail->read_log && mail->deliveries > 0 ? (double)weight->deliveries / (double)mail->deliveries : (double)NAN;
     if (!mail->read_queue)
         weight->waiting = -1;
+}
+
+const struct weight *maillog_weight(const struct maillog *mail, struct region *region, const char *destination)
+{
+    const struct place *found = dict_find(mail->destinations, slice_of(destination));
+    struct weight      *weight;
+
+    if (found == NULL)
+        return NULL;
+    weight = region_copy(region, &found->weight, sizeof(found->weight));
+    maillog_complete(mail, weight);
     return weight;
+}
+
+size_t maillog_count(const struct maillog *mail)
+{
+    return dict_count(mail->destinations);
+}
+
+const struct weight *maillog_at(const struct maillog *mail, size_t i, const char **name)
+{
+    *name = dict_key_at(mail->destinations, i);
+    return &((const struct place *)dict_at(mail->destinations, i))->weight;
+}
+
+void weight_add(struct weight *sum, const struct weight *weight)
+{
+    sum->deliveries += weight->deliveries;
+    sum->deferrals += weight->deferrals;
+    sum->bounces += weight->bounces;
+    sum->bytes += weight->bytes;
+    for (int i = 0; i < WEIGHT_TLS_COUNT; i++)
+        sum->tls[i] += weight->tls[i];
+    sum->last = weight->last > sum->last ? weight->last : sum->last;
+}
+
+struct maillog_whole maillog_whole(const struct maillog *mail)
+{
+    struct maillog_whole whole = { .read_log = mail->read_log, .cut = mail->cut, .from = mail->from };
+    const char          *name;
+
+    for (size_t i = 0; i < maillog_count(mail); i++)
+        weight_add(&whole.weight, maillog_at(mail, i, &name));
+    whole.weight.waiting = mail->messages;
+    maillog_complete(mail, &whole.weight);
+    return whole;
+}
+
+bool maillog_wait(const struct maillog *mail, size_t i, size_t *message, size_t *destination)
+{
+    if (i >= mail->wait_count)
+        return false;
+    *message = mail->waits[i].message;
+    *destination = mail->waits[i].place;
+    return true;
 }

@@ -117,7 +117,10 @@ struct weight {
     int64_t last;                             /* the last attempt; 0: not known */
     int64_t waiting;                          /* messages in the queue now; -1: it was not asked */
     double  share;                            /* of all deliveries, 0..1; NAN: no log, or none in it */
+    bool    repeated;                         /* another destination tells the same mail: not to be added up */
 };
+
+struct mail_entry; /* reports/mail.h */
 
 struct published; /* published.h */
 
@@ -138,6 +141,7 @@ struct result {
     const struct acknowledgement *acknowledged; /* NULL: it is not; told by the history of runs, never by the judgement */
     const struct weight *weight;           /* NULL: not known; never told by the judgement either */
     const struct advice_found *advice;     /* NULL: nobody looked for any; never told by the judgement either */
+    const struct mail_entry *entry;        /* that its first next-hop goes by, and the mail of that; NULL: not known */
     const struct result *proposed;         /* the same destination under the proposed configuration; NULL: none is */
     const struct published *published;     /* what the domain publishes; NULL: it was not asked for */
     const struct result *configured;       /* --as: the same destination by the configuration as it is; NULL: this is that */

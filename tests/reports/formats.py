@@ -24,7 +24,7 @@ HOSTILE = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
 FORMED = {"format", "version", "name_of_program", "verdict", "best", "worst", "change", "reason", "severity", "code", "level",
           "effective_level", "status", "dsn", "tls", "dnssec", "ending", "result_type", "starttls", "address", "sha256", "sha1",
           "spki_sha256", "spki_sha1", "pem", "data", "started", "finished", "evaluated_at", "not_before", "not_after", "unknown",
-          "certificate", "public_key"}
+          "certificate", "public_key", "from", "to", "last", "kind"}
 results = []
 
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/mail.h"
 #include "scanner/base/base64.h"
 
 #define START 1795137300 /* 2026-11-20T01:15:00Z */
@@ -349,6 +350,42 @@ static struct result *fallback(struct sample *sample)
     return result;
 }
 
+/* The mail of a log and of a queue: a key, a pattern of strangers' text, one that is not used, a fallback's, the level. */
+static void add_mail(struct sample *sample)
+{
+    struct mail_account *mail = KEEP(sample, struct mail_account, .has_log = true, .whole = true, .from = START - 92 * 86400,
+                                     .total = { .deliveries = 2000, .deferrals = 31, .bounces = 2, .bytes = 214000000,
+                                                .tls = { 0, 1000, 400, 300 }, .last = START, .waiting = 43, .share = 1 });
+    const struct mail_entry entries[] = {
+        { .kind = MAIL_ENTRY_KEY, .parameter = "smtp_tls_policy_maps", .table = "texthash:/etc/postfix/tls_policy",
+          .file = "/etc/postfix/tls_policy", .line = 1, .key = "example.net", .value = "secure match=example.net",
+          .destinations = 3,
+          .weight = { .deliveries = 280, .deferrals = 30, .bytes = 30000000, .tls = { 0, 0, 0, 280 }, .last = START,
+                      .waiting = 41, .share = 0.14 } },
+        { .kind = MAIL_ENTRY_KEY, .parameter = "smtp_tls_policy_maps", .table = "texthash:/etc/postfix/tls_policy",
+          .file = "/etc/postfix/tls_policy", .line = 13, .key = "gone.example", .value = "dane-only",
+          .weight = { .waiting = 0, .share = 0 } },
+        { .kind = MAIL_ENTRY_PATTERN, .parameter = "smtp_tls_policy_maps", .table = "regexp:/etc/postfix/tls_regexp",
+          .file = "/etc/postfix/tls_regexp", .line = 1, .key = "/" EVIL "/", .value = EVIL, .destinations = 1,
+          .weight = { .deliveries = 1, .last = START - 86400, .waiting = 0, .share = 0.0005 } },
+        { .kind = MAIL_ENTRY_KEY, .parameter = "smtp_tls_policy_maps", .table = "mysql:/etc/postfix/mysql.cf",
+          .key = "[relay.example]", .value = "encrypt", .fallbacks = 7, .weight = { .waiting = 0, .share = 0 } },
+        { .kind = MAIL_ENTRY_PARAMETER, .parameter = "smtp_tls_security_level", .file = "/etc/postfix/main.cf", .line = 4,
+          .value = "may", .destinations = 900, .weight = { .deliveries = 1719, .deferrals = 1, .bounces = 2, .last = START,
+                                                           .waiting = 2, .share = 0.8595 } },
+    };
+
+    mail->count = sizeof(entries) / sizeof(entries[0]);
+    mail->entries = region_copy(region_of(sample), entries, sizeof(entries));
+    sample->report.mail = mail;
+    ((struct result *)sample->report.results[1])->weight =
+        KEEP(sample, struct weight, .deliveries = 100, .deferrals = 30, .bytes = 1000000, .tls = { 0, 0, 0, 100 },
+             .last = START, .waiting = 40, .share = 0.05);
+    ((struct result *)sample->report.results[2])->weight =
+        KEEP(sample, struct weight, .deliveries = 100, .last = START, .waiting = 0, .share = 0.05, .repeated = true);
+    mail_join(&sample->report);
+}
+
 void sample_init(struct sample *sample)
 {
     struct report  *report = &sample->report;
@@ -377,6 +414,7 @@ void sample_init(struct sample *sample)
     add_steps(sample, results[1]);
     report->results = (const struct result **)results;
     report->count = 9;
+    add_mail(sample);
     report_count(report);
 }
 

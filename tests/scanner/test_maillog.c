@@ -100,6 +100,16 @@ static void test_row(const struct row *row)
     maillog_free(mail);
 }
 
+static int count_waits(const struct maillog *mail)
+{
+    size_t message, destination;
+    int    count = 0;
+
+    while (maillog_wait(mail, (size_t)count, &message, &destination))
+        count++;
+    return count;
+}
+
 static void test_queue(void)
 {
     static const char message[] = "{\"queue_name\": \"deferred\", \"queue_id\": \"4XA\", \"arrival_time\": 1, "
@@ -108,6 +118,7 @@ static void test_queue(void)
     struct maillog     *mail = maillog_new();
     struct region      *region = region_new();
     const char *const  *texts;
+    const char         *name;
 
     maillog_queue_line(mail, slice_of(message));
     maillog_queue_line(mail, slice_of(message));
@@ -115,12 +126,54 @@ static void test_queue(void)
     maillog_queue_line(mail, slice_of("no JSON"));
     is_int(maillog_destinations(mail, region, &texts), 2, "domains that mail waits for");
     is_text(texts[0], "a.example", "the heaviest first");
+    maillog_queue_line(mail, slice_of("{\"recipients\": [{\"address\": \"u@a.example\"}, {\"address\": \"u@c.example\"}, "
+                                      "{\"address\": \"v@a.example\"}]}"));
+    is_int(count_waits(mail), 5, "a message to two of a domain waits once for it, wherever they stand");
+    is_int((int)maillog_at(mail, 0, &name)->waiting, 3, "that wait for a domain");
     region_free(region);
     maillog_free(mail);
 }
 
+static void feed(struct maillog *mail, const char *time, const char *address)
+{
+    struct region *region = region_new();
+
+    maillog_line(mail, slice_of(region_printf(region, "%s mx postfix/smtp[12]: 4XA: to=<%s>, relay=mx[192.0.2.1]:25, delay=1, "
+                                              "dsn=2.0.0, status=sent (250 ok)", time, address)), CHANGED);
+    region_free(region);
+}
+
+/* Names that mail is counted under, and the span of a log. */
+static void test_names(void)
+{
+    static const char *const names[] = { "boss@a.example", "a.example", "postmaster@[192.0.2.1]" };
+    struct maillog          *mail = maillog_new();
+    struct dict             *apart = dict_new();
+    struct maillog_whole     whole;
+    const char              *name = "";
+    size_t                   i;
+
+    dict_put(apart, SLICE("boss@a.example"), apart);
+    maillog_tell_apart(mail, apart);
+    feed(mail, "2026-11-20T01:15:00Z", "Boss@A.example");
+    feed(mail, "2026-11-21T01:15:00Z", "boss@b@a.example");
+    feed(mail, "2026-11-19T01:15:00Z", "boss@[192.0.2.1]");
+    feed(mail, "2026-11-20T01:15:00Z", "boss@a.exam ple");
+    is_int((int)maillog_count(mail), 3, "names");
+    for (i = 0; i < maillog_count(mail); i++) {
+        maillog_at(mail, i, &name);
+        is_text(name, names[i], "name %d", (int)i);
+    }
+    whole = maillog_whole(mail);
+    is_int((int)(whole.weight.last - whole.from), 2 * 86400, "from the first to the last, in whatever order");
+    is_int((int)whole.weight.waiting, -1, "no queue was read");
+    maillog_free(mail);
+    dict_free(apart);
+}
+
 int main(void)
 {
+    test_names();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         test_row(&rows[i]);
     test_queue();
