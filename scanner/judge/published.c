@@ -36,9 +36,12 @@ const char *published_domain(struct region *region, const struct nexthop *nextho
 
 static bool has_socketmap(const struct table_list *tables)
 {
-    for (size_t i = 0; i < tables->count; i++)
-        if (strcmp(table_type(tables->tables[i]), "socketmap") == 0)
+    for (size_t i = 0; i < tables->count; i++) {
+        const char *type = table_type(tables->tables[i]);
+
+        if (type != NULL && strcmp(type, "socketmap") == 0)
             return true;
+    }
     return false;
 }
 
