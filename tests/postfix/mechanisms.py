@@ -150,7 +150,7 @@ SOCKETMAP = [
 STS_ENTRY = "secure match={m} servername=hostname policy_type=sts policy_domain={d} { policy_string = mode: enforce } mx_host_pattern={m}"
 ATTRIBUTES = [
     row("a-sts", STS_ENTRY.replace("{m}", "mx.{d}"), (), OWN, SENT, OPEN, SENT, "mta-sts"),
-    row("a-old", STS_ENTRY.replace("{m}", "mx.old.example"), (), OWN, "defer none", OPEN, SENT, "mta-sts", AGAINST),
+    row("a-old", STS_ENTRY.replace("{m}", "mx.old.example"), (), OWN, "defer none", OPEN, SENT, "mta-sts"),
     row("a-may", "may policy_type=no-policy-found policy_domain={d}", (), OWN, OPEN, OPEN, SENT, "table", WEAK),
 ]
 ATTRIBUTES_RELEASE = "3.11.6"
