@@ -92,7 +92,7 @@ static bool hold_advice(const struct audit *audit, struct error *err)
     if (audit->options->history == NULL)
         return true;
     history = history_open(audit->options->history, HISTORY_READ, err);
-    good = history != NULL && history_hold_advice(history, &audit->report, audit->options->runs, err);
+    good = history != NULL && history_hold_advice(history, audit->region, &audit->report, audit->options->runs, err);
     history_close(history);
     return good;
 }

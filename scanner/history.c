@@ -57,6 +57,8 @@ static const char additions[] =
     " run INTEGER NOT NULL, PRIMARY KEY(destination, code, line)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS prospects(destination INTEGER PRIMARY KEY, verdict TEXT NOT NULL,"
     " announced INTEGER NOT NULL, pending INTEGER NOT NULL, text TEXT NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS shown(destination INTEGER NOT NULL, pin TEXT NOT NULL, last_seen INTEGER NOT NULL,"
+    " PRIMARY KEY(destination, pin)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS policies(domain TEXT PRIMARY KEY, id TEXT NOT NULL, mode TEXT NOT NULL,"
     " policy TEXT NOT NULL, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 

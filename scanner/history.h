@@ -99,7 +99,7 @@ bool history_advice(struct history *, struct region *, unsigned long runs, struc
 
 /* Of the advice of a report that is not added to the history: what has not held for so many of its runs (0: ADVICE_RUNS) is
  * held back. False: *err. */
-bool history_hold_advice(struct history *, const struct report *, unsigned long runs, struct error *err);
+bool history_hold_advice(struct history *, struct region *, const struct report *, unsigned long runs, struct error *err);
 
 /* Forgets runs that began earlier, but for the last one, and what only they knew. */
 bool history_prune(struct history *, int64_t before, size_t *runs, struct error *err);

@@ -1,6 +1,7 @@
 /* What has not come about yet: verdicts that will turn worse, and advice; each is told once. */
 #include <string.h>
 
+#include "reports/story.h"
 #include "scanner/history_impl.h"
 #include "scanner/judge/advice.h"
 
@@ -124,33 +125,56 @@ static bool must_hold(enum finding_code code)
     return code != FINDING_FINGERPRINT_ENDS && code != FINDING_ENTRY_NEEDLESS;
 }
 
+static void record_shown(struct recording *r, int64_t destination, const struct pin *pin)
+{
+    for (; pin != NULL; pin = pin->next)
+        if (pin->hosts[0] != '\0')
+            sql_do(r->sql, "INSERT OR REPLACE INTO shown(destination, pin, last_seen) VALUES(?,?,?)", "iti", destination,
+                   pin->digits, r->when);
+}
+
+/* A fingerprint that no host has shown yet is one of a key to come. Else since when none does. */
+static bool is_to_come(struct sql *sql, struct region *region, int64_t destination, struct advice *advice)
+{
+    int64_t last;
+
+    if (advice->pin == NULL)
+        return false;
+    last = sql_value(sql, 0, "SELECT last_seen FROM shown WHERE destination = ? AND pin = ?", "it", destination,
+                     advice->pin->digits);
+    if (last != 0)
+        advice->text = region_printf(region, "no host shows the fingerprint %.20s... any more; one last did on %s", advice->pin->text,
+                                     date_text(region, last));
+    return last == 0;
+}
+
 static unsigned long needed(unsigned long runs)
 {
     return runs > 0 ? runs : ADVICE_RUNS;
 }
 
-static void hold(struct sql *sql, const struct result *result, unsigned long runs)
+static void hold(struct sql *sql, struct region *region, const struct result *result, unsigned long runs)
 {
     int64_t        destination = sql_value(sql, 0, "SELECT id FROM destinations WHERE name = ?", "t", result->destination->text);
     struct advice *advice = result->advice != NULL ? result->advice->advice : NULL;
-    struct region *region = region_new();
     bool           kept = outlook_is_kept(sql);
 
     for (; advice != NULL; advice = advice->next) {
         const char *line = advice_line(region, advice);
 
         advice->runs = kept ? outlook_runs(sql, destination, finding_word(advice->code), line != NULL ? line : "") : 0;
-        advice->held_back = must_hold(advice->code) && advice->runs < needed(runs);
+        advice->held_back = (must_hold(advice->code) && advice->runs < needed(runs)) ||
+                            (kept && is_to_come(sql, region, destination, advice));
     }
-    region_free(region);
 }
 
-bool history_hold_advice(struct history *history, const struct report *report, unsigned long runs, struct error *err)
+bool history_hold_advice(struct history *history, struct region *region, const struct report *report, unsigned long runs,
+                         struct error *err)
 {
     size_t i;
 
     for (i = 0; i < report->count && !sql_failed(history->sql, NULL); i++)
-        hold(history->sql, report->results[i], runs);
+        hold(history->sql, region, report->results[i], runs);
     return !sql_failed(history->sql, err);
 }
 
@@ -212,6 +236,9 @@ static void record_advice(struct recording *r, int64_t destination, const struct
 {
     const char *code = finding_word(advice->code), *paste = advice_line(r->region, advice), *line = paste != NULL ? paste : "";
 
+    advice->held_back = is_to_come(r->sql, r->region, destination, advice);
+    if (advice->held_back)
+        return;
     sql_do(r->sql, "INSERT OR REPLACE INTO advice(run, destination, code, line) VALUES(?,?,?,?)", "iitt", r->run, destination,
            code, line);
     advice->runs = outlook_runs(r->sql, destination, code, line);
@@ -231,6 +258,7 @@ void outlook_record(struct recording *r, int64_t destination, const struct resul
         record_prospect(r, destination, result, finding);
     else if (result->verdict != VERDICT_UNKNOWN)
         record_no_prospect(r, destination, result, said);
+    record_shown(r, destination, result->advice != NULL ? result->advice->pins : NULL);
     for (; advice != NULL; advice = advice->next)
         if (!advice->later)
             record_advice(r, destination, result, advice);

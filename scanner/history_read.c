@@ -249,6 +249,7 @@ bool history_prune(struct history *history, int64_t before, size_t *runs, struct
                 " state) AND id NOT IN (SELECT latest FROM state) AND id NOT IN (SELECT before FROM changes) AND"
                 " id NOT IN (SELECT after FROM changes)", "");
     sql_do(sql, "DELETE FROM advised WHERE destination NOT IN (SELECT destination FROM standings)", "");
+    sql_do(sql, "DELETE FROM shown WHERE destination NOT IN (SELECT destination FROM standings)", "");
     sql_do(sql, "DELETE FROM prospects WHERE destination NOT IN (SELECT destination FROM standings)", "");
     sql_do(sql, "DELETE FROM destinations WHERE id NOT IN (SELECT destination FROM standings)", "");
     return !sql_failed(sql, err);

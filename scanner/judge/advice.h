@@ -12,6 +12,7 @@ struct advice {
     const char   *value;        /* what it should say; NULL: it is to be taken out */
     const char   *text;         /* why, without full stop */
     const struct policy *policy; /* the entry as it is */
+    const struct pin *pin;      /* FINGERPRINT_UNUSED: that one; else NULL */
     size_t        runs;         /* of the history, in a row, that found it; 0: not known */
     bool          later;        /* not within the horizon: it is no finding */
     bool          held_back;    /* they are too few yet: it is no finding */

@@ -220,8 +220,8 @@ static void advise_unused(struct advising *a, const struct pin *pin)
         value = advice_value(a, LEVEL_FINGERPRINT, list_without(a->region, list, i, "|"));
         if (value != NULL && advice_try(a, value, LEVEL_FINGERPRINT, &tried) == TRIAL_SAFE)
             advice_add(a, FINDING_FINGERPRINT_UNUSED, value,
-                       region_printf(a->region, "no host shows the fingerprint %s: unless its key is still to come, it can go",
-                                     list->items[i]));
+                       region_printf(a->region, "no host shows the fingerprint %.20s...: unless its key is still to come, it can "
+                                                "go", list->items[i]))->pin = pin;
         return;
     }
 }

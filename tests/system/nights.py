@@ -34,7 +34,7 @@ smtp_dns_support_level = dnssec
 MASTER = "smtp unix - - n - - smtp\nrelay unix - - n - - smtp\nerror unix - - n - - error\nretry unix - - n - - error\n"
 CUSTOMERS = [f"customer{n}.example" for n in range(1, 5)]
 CERTIFICATES = sketch.certificates()
-PIN = ":".join(CERTIFICATES["self"]["id"][i:i + 2].upper() for i in range(0, 64, 2))
+PIN, NEXT_PIN = (":".join(CERTIFICATES[name]["id"][i:i + 2].upper() for i in range(0, 64, 2)) for name in ("self", "stranger"))
 POLICY = f"""renewed.example     secure match=mx1.example.org
 pinned.example      fingerprint match={PIN}
 flapping.example    encrypt
@@ -43,6 +43,7 @@ steady.example      secure match=mx1.example.org
 lapsing.example     secure match=mx1.example.org
 example.org         verify
 wavering.example    dane
+rolling.example     fingerprint match={PIN}|{NEXT_PIN}
 """ + "".join(f"{name}   encrypt\n" for name in CUSTOMERS)
 
 FORMATS = ("json", "jsonl", "html")
@@ -92,6 +93,9 @@ def night(number):
          "connect-timeout" if number in WAVERS else "good"),
         ("pinned.example", "mx.pinned.example", ["192.0.2.2"], "fingerprint",
          ["self"] if number < NEW_KEY else ["stranger"], "good"),
+        # It was told of its next key beforehand.
+        ("rolling.example", "mx.rolling.example", ["192.0.2.9"], "fingerprint", ["self"] if number < NEW_KEY else ["stranger"],
+         "good"),
         ("flapping.example", "mx.flapping.example", ["192.0.2.3"], "encrypt", ["mx"],
          random.choice(("connect-timeout", "connect-refused")) if number in FLAPS else "good"),
         ("moving.example", provider, ["192.0.2.4" if number < MOVE else "192.0.2.5"], "may", ["mx"], "good"),
@@ -177,10 +181,17 @@ SOON: 2
               customer1.example, customer2.example, customer3.example,
               customer4.example
 """),
-    OUTAGE[-1] + 1: (0, since(OUTAGE[-1] + 1) + """BETTER: 4
+    # The old key of the one that rolled has not been seen for a fortnight; the new one was never said to be of no use.
+    OUTAGE[-1] + 1: (0, since(OUTAGE[-1] + 1) + f"""BETTER: 4
   4 destinations        defer -> deliver
               customer1.example, customer2.example, customer3.example,
               customer4.example
+
+COULD BE BETTER: 1
+  rolling.example       no host shows the fingerprint {PIN[:20]}...
+                        any more; one last did on {night_time(NEW_KEY - 1):%Y-%m-%d}; so it was in the
+                        last 14 runs
+    better    rolling.example fingerprint match={NEXT_PIN}
 """),
     OWN_OUTAGE: (0, since(OWN_OUTAGE) + """critical  the resolver answers nobody (local-resolver)
 """),
@@ -279,10 +290,11 @@ def main():
               "the life of the flapping host tells how often", life)
         advice = subprocess.run([PROGRAM, "advise", "--history", os.path.join(work, "history")],
                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
-        check(re.findall(r"^ +paste +(.*)$", advice, re.M) == ["example.org secure"] and
+        check(re.findall(r"^ +paste +(.*)$", advice, re.M) == ["example.org secure",
+                                                               f"rolling.example fingerprint match={NEXT_PIN}"] and
               f"so it was in the last {NIGHTS - 1} runs" in " ".join(advice.split()) and
               "1 more did not hold in the last 14 runs" in advice,
-              "after the month, one entry is safe to tighten, and the one that wavers is not", advice)
+              "after the month, one entry is safe to tighten, one pin can go, and the one that wavers stays", advice)
         runs = subprocess.run([PROGRAM, "history", "--history", os.path.join(work, "history")],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
         check(len(runs.splitlines()) == NIGHTS + 1, "every night is in the history", runs)
