@@ -49,6 +49,19 @@ static int rank(enum verdict verdict)
     return ranks[verdict];
 }
 
+/* Known on both sides, and not the same. */
+static bool both_differ(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+static bool published_differs(const struct standing_published *a, const struct standing_published *b)
+{
+    return a != NULL && b != NULL &&
+           (both_differ(a->dane, b->dane) || both_differ(a->sts, b->sts) || both_differ(a->tlsrpt, b->tlsrpt) ||
+            both_differ(a->sts_policy, b->sts_policy));
+}
+
 /* With the same verdict. */
 static bool differs(const struct standing *a, const struct standing *b)
 {
@@ -56,6 +69,8 @@ static bool differs(const struct standing *a, const struct standing *b)
     bool told = a->verdict != VERDICT_UNKNOWN;
 
     if (a->verdict != VERDICT_DELIVER && !network && !same(a->reason, b->reason))
+        return true;
+    if (published_differs(a->published, b->published))
         return true;
     if (!same(a->level, b->level) || (told && !same(a->hosts, b->hosts)))
         return true;
@@ -179,6 +194,39 @@ void changes_count_verdicts(const struct changes *changes, size_t counts[VERDICT
             counts[changes->items[i].after->verdict]++;
 }
 
+static const char *and_then(struct region *region, const char *text, const char *more)
+{
+    return region_printf(region, "%s%s%s", text, text[0] != '\0' ? ", " : "", more);
+}
+
+const char *policy_difference(struct region *region, const struct standing_published *a, const struct standing_published *b)
+{
+    bool same_id = same(a->sts_id, b->sts_id);
+
+    if (a->sts_policy == NULL || b->sts_policy == NULL)
+        return NULL;
+    if (strcmp(a->sts_policy, b->sts_policy) != 0)
+        return same_id ? "MTA-STS policy changed under the same id" : "MTA-STS policy changed";
+    return same_id ? NULL
+                   : region_printf(region, "MTA-STS id %s -> %s with the same policy", a->sts_id != NULL ? a->sts_id : "none",
+                                   b->sts_id != NULL ? b->sts_id : "none");
+}
+
+static const char *published_difference(struct region *region, const char *text, const struct standing_published *a,
+                                        const struct standing_published *b)
+{
+    const struct {
+        const char *what, *from, *to;
+    } rows[] = { { "DANE", a->dane, b->dane }, { "MTA-STS", a->sts, b->sts }, { "TLS reporting", a->tlsrpt, b->tlsrpt } };
+    const char *policy = policy_difference(region, a, b);
+    size_t      i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (both_differ(rows[i].from, rows[i].to))
+            text = and_then(region, text, region_printf(region, "%s %s -> %s", rows[i].what, rows[i].from, rows[i].to));
+    return policy != NULL ? and_then(region, text, policy) : text;
+}
+
 const char *standing_difference(struct region *region, const struct standing *before, const struct standing *after)
 {
     const struct {
@@ -198,7 +246,9 @@ const char *standing_difference(struct region *region, const struct standing *be
         const char *to = rows[i].to != NULL && rows[i].to[0] != '\0' ? rows[i].to : "none";
 
         if (strcmp(from, to) != 0)
-            text = region_printf(region, "%s%s%s %s -> %s", text, text[0] != '\0' ? ", " : "", rows[i].what, from, to);
+            text = and_then(region, text, region_printf(region, "%s %s -> %s", rows[i].what, from, to));
     }
+    if (before->published != NULL && after->published != NULL)
+        text = published_difference(region, text, before->published, after->published);
     return text;
 }

@@ -10,7 +10,7 @@ enum change_kind { CHANGE_WORSE, CHANGE_BETTER, CHANGE_OTHER, CHANGE_APPEARED, C
 const char *change_word(enum change_kind);             /* "worse" ... "same" */
 
 /* deliver < unknown < downgrade < defer < bounce; but from a fault into unknown is neither worse nor better. OTHER: the same
- * verdict, yet another level, effective level, TLS word, reason or set of hosts. Reasons that come and go with the network
+ * verdict, yet another level, effective level, TLS word, reason or set of hosts, or the domain publishes something else. Reasons that come and go with the network
  * (a timeout, then a refused connection) are one. */
 enum change_kind verdicts_compare(enum verdict before, enum verdict after);   /* WORSE, BETTER, OTHER; SAME for equal ones */
 enum change_kind standing_compare(const struct standing *before, const struct standing *after);
@@ -72,6 +72,9 @@ struct news {
     struct outlook *outlooks;      /* in the order of the destinations */
     size_t          outlook_count;
 };
+
+/* What became of the MTA-STS policy and its id, in words; NULL: nothing, or it is not known on both sides. */
+const char *policy_difference(struct region *, const struct standing_published *before, const struct standing_published *after);
 
 /* What is different, in words: "level may -> dane, TLS anonymous -> verified"; "" when nothing is. */
 const char *standing_difference(struct region *, const struct standing *before, const struct standing *after);

@@ -25,6 +25,21 @@ struct json *json_of_trend(const struct report *report)
     return json;
 }
 
+struct json *json_of_standing_published(const struct standing_published *published)
+{
+    struct json *json;
+
+    if (published == NULL)
+        return json_null();
+    json = json_object();
+    json_put(json, "dane", json_text(published->dane));
+    json_put(json, "mta_sts", json_text(published->sts));
+    json_put(json, "mta_sts_id", json_text(published->sts_id));
+    json_put(json, "mta_sts_policy", json_text(published->sts_policy));
+    json_put(json, "tlsrpt", json_text(published->tlsrpt));
+    return json;
+}
+
 struct json *json_of_standing(const struct standing *standing)
 {
     struct json *json;
@@ -41,6 +56,7 @@ struct json *json_of_standing(const struct standing *standing)
     json_put(json, "hosts", json_text(standing->hosts != NULL ? standing->hosts : ""));
     json_put(json, "entry", json_text(standing->entry));
     json_put(json, "text", json_text(standing->why != NULL ? standing->why : ""));
+    json_put(json, "published", json_of_standing_published(standing->published));
     return json;
 }
 

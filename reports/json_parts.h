@@ -9,7 +9,8 @@
 #define REPORT_FORMAT "posttls-audit/report"
 #define REPORT_FORMAT_VERSION 1
 
-struct standing; /* standing.h */
+struct standing;           /* standing.h */
+struct standing_published; /* the same */
 struct changes;  /* compare.h */
 
 struct json *json_of_time(int64_t when);   /* RFC 3339 */
@@ -34,6 +35,7 @@ struct json *json_of_changes(const struct report *);
 /* Parts of it, for documents of their own. Counts by verdict become members of an object. */
 void json_put_verdicts(struct json *object, const size_t *by_verdict);
 struct json *json_of_standing(const struct standing *);   /* NULL gives null */
+struct json *json_of_standing_published(const struct standing_published *); /* the same */
 struct json *json_of_change_list(const struct changes *);
 struct json *json_of_result(const struct report *, const struct result *);   /* never changed: it may be shared */
 

@@ -43,6 +43,21 @@ static enum verdict need_whole_verdict(struct reading *r, const struct json *jso
     return verdict;
 }
 
+/* Not there in reports of before. */
+static const struct standing_published *read_standing_published(struct reading *r, const struct json *json)
+{
+    struct standing_published *published;
+
+    if (json_is_null(json))
+        return NULL;
+    published = region_alloc(r->region, sizeof(*published));
+    *published = (struct standing_published){ .dane = read_text(r, json, "dane"), .sts = read_text(r, json, "mta_sts"),
+                                              .tlsrpt = read_text(r, json, "tlsrpt"),
+                                              .sts_id = read_text(r, json, "mta_sts_id"),
+                                              .sts_policy = read_text(r, json, "mta_sts_policy") };
+    return published;
+}
+
 static const struct standing *read_standing(struct reading *r, const struct json *change, const char *key)
 {
     const struct json *json = need_object(r, change, key);
@@ -59,6 +74,7 @@ static const struct standing *read_standing(struct reading *r, const struct json
         .hosts = need_text(r, json, "hosts"),
         .entry = read_text(r, json, "entry"),
         .why = need_text(r, json, "text"),
+        .published = read_standing_published(r, json_get(json, "published")),
     };
     return standing;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/protection.h"
 #include "reports/story.h"
 
 struct name_list {
@@ -63,6 +64,50 @@ static const char *joined(struct name_list *list)
     return text;
 }
 
+/* A policy host that is away for a night says nothing about the policy. */
+static bool is_passing(const struct published_sts *sts)
+{
+    static const char *const words[] = { "fetch-dns", "fetch-connect", "fetch-timeout", "fetch-lost" };
+    size_t i;
+
+    for (i = 0; sts->reason != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(sts->reason, words[i]) == 0)
+            return true;
+    return sts->state == STS_UNKNOWN;
+}
+
+const char *standing_policy(struct region *region, const struct published_sts *sts)
+{
+    struct name_list patterns = { .region = region };
+    size_t           i;
+
+    if (sts->state < STS_MODE_IS_NONE)
+        return NULL;
+    for (i = 0; i < sts->mx.count; i++)
+        add_name(&patterns, sts->mx.items[i]);
+    return region_printf(region, "mode %s, max_age %lld, mx %s",
+                         sts->state == STS_MODE_IS_NONE ? "none" : sts_state_word(sts->state), (long long)sts->max_age,
+                         joined(&patterns));
+}
+
+static const struct standing_published *published_of_result(struct region *region, const struct result *result)
+{
+    const struct published    *published = result_published(result);
+    struct standing_published *standing;
+
+    if (published == NULL)
+        return NULL;
+    standing = region_alloc(region, sizeof(*standing));
+    *standing = (struct standing_published){
+        .dane = published->dane.state != DANE_UNKNOWN ? dane_state_word(published->dane.state) : NULL,
+        .sts = !is_passing(&published->sts) ? sts_state_word(published->sts.state) : NULL,
+        .tlsrpt = published->tlsrpt.state != TLSRPT_UNKNOWN ? tlsrpt_state_word(published->tlsrpt.state) : NULL,
+        .sts_id = published->sts.id,
+        .sts_policy = standing_policy(region, &published->sts),
+    };
+    return standing;
+}
+
 void standing_of_result(struct region *region, struct standing *standing, const struct report *report,
                         const struct result *result)
 {
@@ -85,6 +130,7 @@ void standing_of_result(struct region *region, struct standing *standing, const 
         .hosts = joined(&names),
         .entry = story_entry(&story, story.policy),
         .why = story_why(&story),
+        .published = published_of_result(region, result),
     };
 }
 

@@ -5,6 +5,13 @@
 
 #include "reports/report.h"
 
+/* What its domain publishes; a member is NULL where it is not known, and compared only where both are. */
+struct standing_published {
+    const char *dane, *sts, *tlsrpt;   /* states; what a policy host that is away leaves open is not known */
+    const char *sts_id;                /* not compared: it tells whether a policy changed as it should */
+    const char *sts_policy;            /* "mode enforce, max_age 604800, mx mx1.example.net"; NULL: there is none */
+};
+
 struct standing {
     const char  *destination;
     enum verdict verdict;
@@ -17,10 +24,13 @@ struct standing {
     /* For people; not compared. */
     const char  *entry;            /* "/etc/postfix/tls_policy:12: example.net secure"; NULL: from nowhere */
     const char  *why;              /* a sentence */
+    const struct standing_published *published;   /* NULL: the domain was not asked. Compared where both were */
 };
 
 /* Everything lives in the region or in the report. */
 void standing_of_result(struct region *, struct standing *, const struct report *, const struct result *);
+/* All that a sender keeps of a policy, as sts_policy has it; in whatever order its patterns stand. NULL: there is none. */
+const char *standing_policy(struct region *, const struct published_sts *);
 /* Of every destination of a report, in its order. */
 struct standing *standings_of_report(struct region *, const struct report *);
 

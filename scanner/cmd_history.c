@@ -57,6 +57,11 @@ static const char *or_none(const char *text)
     return text != NULL ? text : "-";
 }
 
+static const char *or_unknown(const char *text)
+{
+    return text != NULL ? text : "not known";
+}
+
 static void put_span(struct telling *t, const struct history_span *span)
 {
     const struct standing *s = &span->standing;
@@ -88,6 +93,19 @@ static void put_seen(struct telling *t, const struct history_change *change)
                     time_text(t->region, change->last_seen));
 }
 
+static void put_publication(struct telling *t, const struct history_publication *publication)
+{
+    const struct standing_published *p = publication->published;
+
+    page_printf(&t->page, (struct place){ .indent = 2 }, "%s to %s, %zu run%s", time_text(t->region, publication->from),
+                time_text(t->region, publication->to), publication->runs, publication->runs == 1 ? "" : "s");
+    page_printf(&t->page, (struct place){ .indent = 4 }, "DANE %s, MTA-STS %s%s%s, TLS reporting %s", or_unknown(p->dane),
+                or_unknown(p->sts), p->sts_id != NULL ? ", id " : "", p->sts_id != NULL ? p->sts_id : "",
+                or_unknown(p->tlsrpt));
+    if (p->sts_policy != NULL)
+        page_text(&t->page, (struct place){ .indent = 4 }, p->sts_policy);
+}
+
 static void put_subject(struct telling *t, const struct history_subject *subject)
 {
     const struct history_life *life = &subject->life;
@@ -100,6 +118,10 @@ static void put_subject(struct telling *t, const struct history_subject *subject
         page_text(&t->page, (struct place){ .tone = TONE_DIM }, "changes seen");
     for (i = 0; i < life->change_count; i++)
         put_seen(t, &life->changes[i]);
+    if (life->publication_count > 0)
+        page_text(&t->page, (struct place){ .tone = TONE_DIM }, "published");
+    for (i = 0; i < life->publication_count; i++)
+        put_publication(t, &life->publications[i]);
 }
 
 static bool write_text(const void *what, const struct report_options *options, const struct sink *sink)

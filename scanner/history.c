@@ -48,7 +48,7 @@ static const char schema[] =
 
 /* What histories of before lack. A line of advice is "" where the entry is to be taken out. advised is what was told. Of what
  * will turn worse, verdict is that of before, announced the severity of the finding that was told (-1: none); pending counts
- * runs as in state. */
+ * runs as in state. What a domain publishes is kept once; published is a run, a destination and that. */
 static const char additions[] =
     "CREATE TABLE IF NOT EXISTS advice(run INTEGER NOT NULL REFERENCES runs(id), destination INTEGER NOT NULL,"
     " code TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY(run, destination, code, line)) STRICT, WITHOUT ROWID;"
@@ -60,7 +60,13 @@ static const char additions[] =
     "CREATE TABLE IF NOT EXISTS shown(destination INTEGER NOT NULL, pin TEXT NOT NULL, last_seen INTEGER NOT NULL,"
     " PRIMARY KEY(destination, pin)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS policies(domain TEXT PRIMARY KEY, id TEXT NOT NULL, mode TEXT NOT NULL,"
-    " policy TEXT NOT NULL, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+    " policy TEXT NOT NULL, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS publications(id INTEGER PRIMARY KEY, destination INTEGER NOT NULL, dane TEXT, sts TEXT,"
+    " tlsrpt TEXT, sts_id TEXT, sts_policy TEXT) STRICT;"
+    "CREATE INDEX IF NOT EXISTS publications_of ON publications(destination);"
+    "CREATE TABLE IF NOT EXISTS published(run INTEGER NOT NULL REFERENCES runs(id), destination INTEGER NOT NULL,"
+    " publication INTEGER NOT NULL, PRIMARY KEY(run, destination)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS published_of ON published(destination, run);";
 
 /* The lock is a file of its own, so that reading and acknowledging are never kept waiting by a scan; it ends with the
  * process, however that ends. */

@@ -64,11 +64,19 @@ struct history_change {
     int64_t          first_seen, last_seen;
     size_t           times;
 };
+/* Runs in a row that found the same published. */
+struct history_publication {
+    const struct standing_published *published;
+    int64_t                          from, to;   /* when the first and the last of them began */
+    size_t                           runs;
+};
 struct history_life {
     struct history_span   *spans;
     size_t                 span_count;
     struct history_change *changes;
     size_t                 change_count;
+    struct history_publication *publications;
+    size_t                 publication_count;
 };
 /* Empty for a destination that was never seen. */
 bool history_life(struct history *, struct region *, const char *destination, struct history_life *, struct error *err);

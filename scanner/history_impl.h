@@ -33,6 +33,14 @@ size_t outlook_runs(struct sql *, int64_t destination, const char *code, const c
 
 /* The MTA-STS policies that the results tell of, against those of before: adds findings to the results. */
 void policies_record(struct recording *);
+/* What domains publish (history_published.c). Before this run; NULL: not known. */
+const struct standing_published *published_before(struct recording *, int64_t destination);
+/* Keeps what this run found; NULL: nothing. */
+void published_record(struct recording *, int64_t destination, const struct standing_published *);
+/* Into standings of a run, which are in the order of destinations; into a life; and forgets what was before a run. */
+void published_add(struct sql *, struct region *, int64_t run, struct standing *, size_t count);
+void published_life(struct sql *, struct region *, int64_t destination, struct history_life *);
+void published_prune(struct sql *, int64_t first);
 
 /* Begins the transaction that history_commit() ends. */
 void history_change(struct history *);

@@ -56,9 +56,21 @@ static struct json *json_of_acknowledged(const struct history_acknowledgement *o
     return json;
 }
 
+static struct json *json_of_publication(const struct history_publication *publication)
+{
+    struct json *json = json_object();
+
+    json_put(json, "from", json_of_time(publication->from));
+    json_put(json, "to", json_of_time(publication->to));
+    json_put(json, "runs", json_integer((int64_t)publication->runs));
+    json_put(json, "published", json_of_standing_published(publication->published));
+    return json;
+}
+
 static struct json *json_of_subject(const struct history_subject *subject)
 {
     struct json *json = json_object(), *spans = json_array(), *changes = json_array(), *acknowledged = json_array();
+    struct json *published = json_array();
     size_t       i;
 
     for (i = 0; i < subject->life.span_count; i++)
@@ -70,7 +82,10 @@ static struct json *json_of_subject(const struct history_subject *subject)
     json_put(json, "destination", json_text(subject->destination));
     json_put(json, "spans", spans);
     json_put(json, "changes", changes);
+    for (i = 0; i < subject->life.publication_count; i++)
+        json_push(published, json_of_publication(&subject->life.publications[i]));
     json_put(json, "acknowledged", acknowledged);
+    json_put(json, "published", published);
     return json;
 }
 

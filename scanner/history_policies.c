@@ -4,8 +4,6 @@
 
 #include "scanner/history_impl.h"
 
-#define POLICY_TEXT_MAX ((size_t)256 * 1024)
-
 struct seen {
     const char *id, *mode, *policy;
     int64_t     when;
@@ -16,22 +14,6 @@ static bool is_policy(const struct published *published)
     enum sts_state state = published->sts.state;
 
     return (state == STS_MODE_IS_NONE || state == STS_TESTING || state == STS_ENFORCE) && published->sts.id != NULL;
-}
-
-/* All that a sender keeps of it. */
-static const char *text_of(struct region *region, const struct published_sts *sts)
-{
-    struct buf  buf;
-    const char *text;
-    size_t      i;
-
-    buf_init(&buf, POLICY_TEXT_MAX);
-    buf_printf(&buf, "%s %lld", sts_state_word(sts->state), (long long)sts->max_age);
-    for (i = 0; i < sts->mx.count; i++)
-        buf_printf(&buf, " %s", sts->mx.items[i]);
-    text = region_text(region, buf_text(&buf));
-    buf_clear(&buf);
-    return text;
 }
 
 static bool read_seen(struct recording *r, const char *domain, struct seen *seen)
@@ -75,7 +57,7 @@ static void record_policy(struct recording *r, struct result *result)
 {
     const struct published *published = result->published;
     struct seen             now = { published->sts.id, sts_state_word(published->sts.state),
-                                    text_of(r->region, &published->sts), r->when };
+                                    standing_policy(r->region, &published->sts), r->when };
     struct seen             before;
 
     if (read_seen(r, published->domain, &before) && before.when <= now.when)

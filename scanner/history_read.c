@@ -89,6 +89,7 @@ bool history_standings(struct history *history, struct region *region, int64_t r
                                     " ORDER BY r.destination", "i", run);
     while (sql_next(query))
         history_read_standing(query, 1, region, sql_text(query, 0, region), list_add(&list, sizeof(struct standing)));
+    published_add(history->sql, region, run, list.items, list.count);
     *standings = list.items;
     *count = list.count;
     return !sql_failed(history->sql, err);
@@ -165,6 +166,7 @@ bool history_life(struct history *history, struct region *region, const char *de
     if (id != 0) {
         read_spans(history, region, id, destination, life);
         read_changes(history, region, id, destination, life);
+        published_life(history->sql, region, id, life);
     }
     return !sql_failed(history->sql, err);
 }
@@ -241,6 +243,7 @@ bool history_prune(struct history *history, int64_t before, size_t *runs, struct
     sql_do(sql, "DELETE FROM announcements WHERE run < ?", "i", first);
     sql_do(sql, "DELETE FROM findings WHERE run < ?", "i", first);
     sql_do(sql, "DELETE FROM advice WHERE run < ?", "i", first);
+    published_prune(sql, first);
     sql_do(sql, "DELETE FROM runs WHERE id < ?", "i", first);
     sql_do(sql, "DELETE FROM changes WHERE last_seen < ?", "i", before);
     sql_do(sql, "DELETE FROM acknowledgements WHERE until < ?", "i", before);

@@ -229,6 +229,8 @@ static void record_result(struct recording *r, const struct result *result)
     entry.destination = destination_id(r, now->destination);
     entry.standing = standing_id(r, entry.destination, now);
     read_state(r, &entry);
+    /* What changes in it is told at once, so that it is compared with what was known last. */
+    entry.state.said.published = published_before(r, entry.destination);
     sql_do(r->sql, "INSERT OR REPLACE INTO results(run, destination, standing) VALUES(?,?,?)", "iii", r->run,
            entry.destination, entry.standing);
     note_change(r, &entry);
@@ -236,6 +238,7 @@ static void record_result(struct recording *r, const struct result *result)
         record_new(r, &entry);
     else
         record_known(r, &entry);
+    published_record(r, entry.destination, now->published);
     outlook_record(r, entry.destination, result, entry.state.known ? entry.state.said.verdict : now->verdict);
 }
 

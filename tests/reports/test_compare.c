@@ -3,8 +3,12 @@
 #include "tests/lib/check.h"
 
 /* verdict, reason, level, level in force, TLS word, hosts */
-#define SENT(level, in_force, tls, hosts) { "x", VERDICT_DELIVER, "delivered", "2.0.0", tls, level, in_force, hosts, NULL, "" }
-#define BAD(verdict, reason, hosts) { "x", verdict, reason, "4.7.5", "none", "secure", "secure", hosts, NULL, "" }
+#define SENT(level, in_force, tls, hosts) { "x", VERDICT_DELIVER, "delivered", "2.0.0", tls, level, in_force, hosts, NULL, "", NULL }
+#define BAD(verdict, reason, hosts) { "x", verdict, reason, "4.7.5", "none", "secure", "secure", hosts, NULL, "", NULL }
+
+/* A deliver whose domain publishes that: states of DANE, MTA-STS, TLS reporting, the id and the policy. */
+#define PUBLISHED(...) { "x", VERDICT_DELIVER, "delivered", "2.0.0", "trusted", "may", "may", "a", NULL, "", \
+                         &(const struct standing_published){ __VA_ARGS__ } }
 
 static const struct {
     const char      *name;
@@ -39,11 +43,50 @@ static const struct {
       CHANGE_OTHER },
     { "unknown, and no hosts this time", BAD(VERDICT_UNKNOWN, "resolver-unavailable", "a"),
       BAD(VERDICT_UNKNOWN, "resolver-unavailable", ""), CHANGE_SAME },
+    { "published alike", PUBLISHED("all", "enforce", "none", "1", "mode enforce"),
+      PUBLISHED("all", "enforce", "none", "1", "mode enforce"), CHANGE_SAME },
+    { "another mode", PUBLISHED("all", "testing", "none", "1", "mode testing"),
+      PUBLISHED("all", "enforce", "none", "2", "mode enforce"), CHANGE_OTHER },
+    { "no TLSA records now", PUBLISHED("all", NULL, NULL, NULL, NULL), PUBLISHED("none", NULL, NULL, NULL, NULL), CHANGE_OTHER },
+    { "another policy", PUBLISHED("all", "enforce", "none", "1", "mx a"), PUBLISHED("all", "enforce", "none", "1", "mx b"),
+      CHANGE_OTHER },
+    { "another id alone", PUBLISHED("all", "enforce", "none", "1", "mx a"), PUBLISHED("all", "enforce", "none", "2", "mx a"),
+      CHANGE_SAME },
+    { "reports are wanted", PUBLISHED("all", NULL, "none", NULL, NULL), PUBLISHED("all", NULL, "valid", NULL, NULL), CHANGE_OTHER },
+    { "not known this time", PUBLISHED("all", "enforce", "none", "1", "mx a"), PUBLISHED(NULL, NULL, NULL, "1", NULL),
+      CHANGE_SAME },
+    { "not asked this time", PUBLISHED("all", "enforce", "none", "1", "mx a"), SENT("may", "may", "trusted", "a"), CHANGE_SAME },
 };
+
+/* And what of it is told. */
+static const struct {
+    struct standing_published before, after;
+    const char               *text;
+} differences[] = {
+    { { "all", "testing", "none", "1", "mx a" }, { "none", "enforce", "valid", "2", "mx b" },
+      "DANE all -> none, MTA-STS testing -> enforce, TLS reporting none -> valid, MTA-STS policy changed" },
+    { { NULL, "enforce", NULL, "1", "mx a" }, { "all", "enforce", NULL, "1", "mx b" }, "MTA-STS policy changed under the same id" },
+    { { NULL, "enforce", NULL, "1", "mx a" }, { NULL, "enforce", NULL, "2", "mx a" }, "MTA-STS id 1 -> 2 with the same policy" },
+    { { "some", "enforce", NULL, "1", "mx a" }, { "some", NULL, "none", NULL, NULL }, "" },
+};
+
+static void test_published(void)
+{
+    struct region *region = region_new();
+    size_t         i;
+
+    for (i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+        struct standing before = { .reason = "delivered", .published = &differences[i].before };
+        struct standing after = { .reason = "delivered", .published = &differences[i].after };
+
+        is_text(standing_difference(region, &before, &after), differences[i].text, "what is told: %s", differences[i].text);
+    }
+    region_free(region);
+}
 
 static struct standing named(const char *name, enum verdict verdict)
 {
-    return (struct standing){ name, verdict, "delivered", NULL, NULL, NULL, NULL, "", NULL, "" };
+    return (struct standing){ name, verdict, "delivered", NULL, NULL, NULL, NULL, "", NULL, "", NULL };
 }
 
 /* Kinds and names in their order: "worse b, other d, appeared e, vanished a". */
@@ -104,5 +147,6 @@ int main(void)
         is_text(change_word(standing_compare(&rows[i].before, &rows[i].after)), change_word(rows[i].kind), "%s", rows[i].name);
     test_lists();
     test_difference();
+    test_published();
     return check_done();
 }

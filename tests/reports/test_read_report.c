@@ -158,10 +158,14 @@ static void check_cuts(struct slice text)
 static void add_history(struct region *region, struct report *report, struct news *news)
 {
     static struct trend_run runs[] = { { 1, { 1, 2, 3, 4, 5 } }, { 1700000000, { 0 } }, { 1790000000, { 5, 0, 4, 0, 0 } } };
+    static const struct standing_published published[] = { { "all", "testing", NULL, "<b>\x1b[31m", "mx a" },
+                                                           { "some", "enforce", "valid", "2", "mx \x1b[31m" } };
     static struct standing  before = { "other.example", VERDICT_DELIVER, "delivered", "2.0.0", "verified", "dane", "half-dane",
-                                       "a.example b.example", "/etc/postfix/tls_policy:1: other.example dane", "sent" };
+                                       "a.example b.example", "/etc/postfix/tls_policy:1: other.example dane", "sent",
+                                       &published[0] };
     static struct standing  after = { "other.example", VERDICT_DEFER, "tlsa-mismatch", "4.7.5", NULL, NULL, NULL, "", NULL,
-                                      "<b>\x1b[31mno record\u202e matches" };
+                                      "<b>\x1b[31mno record\u202e matches",
+                                      &published[1] };
     int                     kind;
 
     *news = (struct news){ .run = 7, .before = 6, .since = 1700000000 };
