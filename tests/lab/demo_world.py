@@ -74,6 +74,20 @@ DESTINATIONS = [
     ("moved.example", "encrypt", [], ("bounced", "5.4.4", "none")),
 ]
 
+# MTA-STS policies: mode, mx lines, behaviour of the policy host (https_server.py); and who wants reports of failures.
+POLICIES = {
+    "bank.example": ("enforce", ("mx1.bank.example", "mx2.bank.example"), {}),
+    "partner.example": ("enforce", ("*.hosting.example",), {}),
+    "university.example": ("enforce", ("mail.university.example",), {}),
+    "clinic.example": ("enforce", ("mail.clinic.example",),
+                       {"status": "301 Moved Permanently", "headers": ["Location: https://www.clinic.example/mta-sts.txt"]}),
+    "council.example": ("enforce", ("mail.council.example",), {}),
+    "brewery.example": ("testing", ("*.brewery.example",), {}),
+    "school.example": ("enforce", ("mx.old-school.example",), {}),
+}
+POLICY_HOSTS = "192.0.2.200"
+REPORTED = ("bank.example", "university.example", "brewery.example")
+
 MAIN_CF = """\
 compatibility_level = 3.6
 myhostname = mail.sender.example
@@ -176,7 +190,24 @@ def _row(authority, domain, policy, hosts, expected):
             row["dns"].append(f"{host}. {'AAAA' if ':' in address else 'A'} {address}")
             row["servers"].append(dict(SERVER_DEFAULTS, host=host, addr=address, port=25, chain=host,
                                        behaviour=behaviour))
+    if not namespace.shared():   # nobody's port 443 is ours there
+        _publish(authority, row, domain)
     return row
+
+
+def _publish(authority, row, domain):
+    """The MTA-STS and TLS reporting records of a domain, and its policy."""
+    if domain in REPORTED:
+        row["dns"].append(f'_smtp._tls.{domain}. TXT "v=TLSRPTv1; rua=mailto:tls-reports@{domain}"')
+    if domain not in POLICIES:
+        return
+    mode, patterns, behaviour = POLICIES[domain]
+    host = f"mta-sts.{domain}"
+    chain, key = authority.issue(host)
+    lines = ["version: STSv1", f"mode: {mode}", *(f"mx: {pattern}" for pattern in patterns), "max_age: 604800"]
+    row["dns"] += [f'_mta-sts.{domain}. TXT "v=STSv1; id=20261101"', f"{host}. A {POLICY_HOSTS}"]
+    row["policy_servers"] = [{"host": host, "addr": POLICY_HOSTS, "port": 443, "chain": chain, "key": key,
+                              "behaviour": {"body": "".join(f"{line}\r\n" for line in lines), **behaviour}}]
 
 
 def _usable(addresses):

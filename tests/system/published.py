@@ -153,6 +153,21 @@ def test_old(nights):
     base.close()
 
 
+def test_as(nights):
+    """Verdicts as if are kept apart from those that are."""
+    for name, mechanism in ("dane", "dane"), ("again", "dane"), ("sts", "mta-sts"):
+        nights.run("replay", "-c", CONFIG, "--allow-address", "192.0.2.0/24", "--as", mechanism, "--json",
+                   nights.path(name), nights.path("facts"), os.path.join(CASES, "common", "certificates.jsonl"))
+    for others, wanted in (("1.json", 64), ("sts", 64), ("again", 0)):
+        done = nights.run("merge", "--fail-on", "never", "--json", nights.path("merged"), "--quiet", nights.path("dane"),
+                          nights.path(others))
+        same(done.returncode, wanted, f"merge of --as dane with {others}: status")
+    with open(nights.path("merged"), encoding="utf-8") as file:
+        merged = json.load(file)
+    same((merged["as"]["mechanism"], merged["destinations"][0]["as"]["verdict"]), ("dane", "deliver"),
+         "what is merged still says that it is as if")
+
+
 def main():
     random.seed(7)
     with tempfile.TemporaryDirectory() as folder:
@@ -160,6 +175,7 @@ def main():
         test_nights(nights)
         test_told(nights)
         test_old(nights)
+        test_as(nights)
     print(f"1..{count}")
     return 1 if failures else 0
 
