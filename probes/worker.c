@@ -11,7 +11,9 @@
 #include "probes/smtp_session.h"
 #include "probes/tls_client.h"
 #include "scanner/base/mem.h"
-#include "scanner/facts/facts_json.h"
+#include "scanner/base/json.h"
+#include "scanner/facts/facts_binary.h"
+#include "scanner/facts/record_binary.h"
 
 #define EXIT_WELL     0
 #define EXIT_NONSENSE 65
@@ -20,7 +22,7 @@
 struct request {
     struct worker       *worker;
     struct request      *next, **place;
-    int64_t              id;
+    uint64_t             id;
     struct region       *region;   /* a conversation's profile */
     struct smtp_session *session;
     struct https_fetch  *fetch;
@@ -44,20 +46,27 @@ static void stop(struct worker *w, int status)
     loop_stop(w->loop);
 }
 
+/* Takes the record. False: it does not fit. */
+static bool send_record(struct worker *w, struct buf *record)
+{
+    bool fits = !record->overflow;
+
+    if (fits && !record_channel_send(w->channel, buf_slice(record)))
+        stop(w, EXIT_OWN);
+    buf_clear(record);
+    record_channel_pause(w->channel, !record_channel_has_room(w->channel));
+    return fits;
+}
+
 /* Takes value. False: it does not fit into a record. */
 static bool send_value(struct worker *w, struct json *value)
 {
     struct buf text;
-    bool fits;
 
     buf_init(&text, LIMIT_RECORD_BYTES);
-    fits = json_write(value, 0, &text);
-    if (fits && !record_channel_send(w->channel, buf_slice(&text)))
-        stop(w, EXIT_OWN);
-    buf_clear(&text);
+    json_write(value, 0, &text);
     json_free(value);
-    record_channel_pause(w->channel, !record_channel_has_room(w->channel));
-    return fits;
+    return send_record(w, &text);
 }
 
 static void send_note(struct worker *w, const char *text)
@@ -76,16 +85,17 @@ static bool send_number(struct worker *w, const char *name, int64_t number)
     return send_value(w, object);
 }
 
-static bool send_fact(struct worker *w, int64_t id, struct json *fact)
+static struct buf record_begin(enum worker_tag tag, uint64_t id)
 {
-    struct json *object = json_object();
+    struct buf record;
 
-    json_put(object, "id", json_integer(id));
-    json_put(object, "fact", fact);
-    return send_value(w, object);
+    buf_init(&record, LIMIT_RECORD_BYTES);
+    buf_add_char(&record, (char)tag);
+    binary_add_number(&record, id);
+    return record;
 }
 
-static struct request *request_new(struct worker *w, int64_t id)
+static struct request *request_new(struct worker *w, uint64_t id)
 {
     struct request *r = mem_alloc(sizeof *r);
 
@@ -111,13 +121,21 @@ static void request_free(struct request *r)
 
 /* Answers. */
 
+static bool send_dns(struct request *r, const struct dns_fact *fact)
+{
+    struct buf record = record_begin(WORKER_QUESTION, r->id);
+
+    facts_dns_to_binary(fact, &record);
+    return send_record(r->worker, &record);
+}
+
 /* An answer of many long names is cut until a record holds it; its total says so. */
 static void dns_done(void *arg, const struct dns_fact *fact)
 {
     struct request *r = arg;
     struct dns_fact cut = *fact;
 
-    while (!send_fact(r->worker, r->id, facts_dns_to_json(&cut))) {
+    while (!send_dns(r, &cut)) {
         if (cut.count == 0) {
             stop(r->worker, EXIT_OWN);
             break;
@@ -130,24 +148,24 @@ static void dns_done(void *arg, const struct dns_fact *fact)
 static void send_certificates(struct worker *w, const struct smtp_outcome *outcome)
 {
     for (size_t i = 0; i < outcome->facts->certificate_count; i++) {
-        struct cert cert = { .der = outcome->ders[i].der, .der_length = outcome->ders[i].length };
-        struct json *object;
+        struct buf record;
 
-        if (!cert.der || !id_set_add(&w->sent, outcome->facts->certificates[i]))
+        if (!outcome->ders[i].der || !id_set_add(&w->sent, outcome->facts->certificates[i]))
             continue;
-        memcpy(cert.id, outcome->facts->certificates[i], sizeof cert.id);
-        object = json_object();
-        json_put(object, "certificate", facts_cert_to_json(&cert));
-        send_value(w, object);
+        record = record_begin(WORKER_CERTIFICATE, 0);
+        buf_add(&record, outcome->ders[i].der, outcome->ders[i].length);
+        send_record(w, &record);
     }
 }
 
 static void smtp_done(void *arg, const struct smtp_outcome *outcome)
 {
     struct request *r = arg;
+    struct buf record = record_begin(WORKER_CONVERSATION, r->id);
 
     send_certificates(r->worker, outcome);
-    if (!send_fact(r->worker, r->id, facts_conversation_to_json(outcome->facts)))
+    facts_conversation_to_binary(outcome->facts, &record);
+    if (!send_record(r->worker, &record))
         stop(r->worker, EXIT_OWN);
     request_free(r);
 }
@@ -155,8 +173,10 @@ static void smtp_done(void *arg, const struct smtp_outcome *outcome)
 static void fetch_done(void *arg, const struct policy_fetch *fact)
 {
     struct request *r = arg;
+    struct buf record = record_begin(WORKER_POLICY, r->id);
 
-    if (!send_fact(r->worker, r->id, facts_fetch_to_json(fact)))
+    facts_fetch_to_binary(fact, &record);
+    if (!send_record(r->worker, &record))
         stop(r->worker, EXIT_OWN);
     request_free(r);
 }
@@ -164,47 +184,61 @@ static void fetch_done(void *arg, const struct policy_fetch *fact)
 /* Requests. They come from the scanner, which is trusted with the network; a record that is wrong is a bug of ours, and
  * ends the process. */
 
-static bool ask_dns(struct worker *w, int64_t id, const struct json *question)
+static bool ask_dns(struct request *r, struct slice rest)
 {
-    const char *name = json_get_text(question, "name");
-    int64_t type = json_get_integer(question, "type", 0);
+    uint64_t type;
 
-    if (!name || type < 1 || type > 65535)
+    if (!binary_take_number(&rest, &type) || type < 1 || type > 65535)
         return false;
-    dns_client_ask(w->dns, name, (enum dns_type)type, dns_done, request_new(w, id));
+    dns_client_ask(r->worker->dns, region_slice(r->region, rest), (enum dns_type)type, dns_done, r);
     return true;
 }
 
-static bool ask_conversation(struct worker *w, int64_t id, const struct json *value)
+static bool ask_conversation(struct request *r, struct slice rest)
 {
-    struct request *r = request_new(w, id);
     struct profile *profile = region_alloc(r->region, sizeof *profile);
     struct error err;
 
-    if (!profile_from_json(r->region, value, profile, &err)) {
-        request_free(r);
-        send_note(w, err.text);
+    if (!profile_from_binary(r->region, rest, profile, &err)) {
+        send_note(r->worker, err.text);
         return false;
     }
     if (!profile->helo_name)
         profile->helo_name = "localhost";
-    r->session = smtp_session_start(&w->smtp, profile, smtp_done, r);
+    r->session = smtp_session_start(&r->worker->smtp, profile, smtp_done, r);
     return true;
 }
 
-static bool ask_policy(struct worker *w, int64_t id, const struct json *value)
+static bool ask_policy(struct request *r, struct slice rest)
 {
-    struct request *r = request_new(w, id);
     struct want_fetch wish;
     struct error err;
 
-    if (!want_fetch_from_json(r->region, value, &wish, &err)) {
-        request_free(r);
-        send_note(w, err.text);
+    if (!want_fetch_from_binary(r->region, rest, &wish, &err)) {
+        send_note(r->worker, err.text);
         return false;
     }
-    r->fetch = https_fetch_start(w->https, &wish, fetch_done, r);
+    r->fetch = https_fetch_start(r->worker->https, &wish, fetch_done, r);
     return true;
+}
+
+static bool take_request(struct worker *w, struct slice record)
+{
+    static bool (*const asks[])(struct request *, struct slice) = {
+        [WORKER_QUESTION] = ask_dns, [WORKER_CONVERSATION] = ask_conversation, [WORKER_POLICY] = ask_policy,
+    };
+    uint8_t tag = (uint8_t)record.p[0];
+    struct slice rest = slice_from_index(record, 1);
+    struct request *r;
+    uint64_t id;
+
+    if (!w->dns || tag >= sizeof asks / sizeof *asks || !asks[tag] || !binary_take_number(&rest, &id))
+        return false;
+    r = request_new(w, id);
+    if (asks[tag](r, rest))
+        return true;
+    request_free(r);
+    return false;
 }
 
 static bool read_resolvers(const struct json *list, struct dns_setup *dns)
@@ -265,10 +299,8 @@ static bool take_trusted(struct worker *w, const struct json *pem)
     return json_is_text(pem);
 }
 
-static bool take_record(struct worker *w, const struct json *record)
+static bool take_object(struct worker *w, const struct json *record)
 {
-    int64_t id = json_get_integer(record, "id", -1);
-
     if (json_get(record, "setup"))
         return take_setup(w, json_get(record, "setup"));
     if (!w->dns)
@@ -277,26 +309,24 @@ static bool take_record(struct worker *w, const struct json *record)
         return take_chain(w, json_get(record, "chain"));
     if (json_get(record, "trusted"))
         return take_trusted(w, json_get(record, "trusted"));
-    if (json_get(record, "call"))
-        return send_number(w, "here", json_get_integer(record, "call", 0));
-    if (id < 0)
-        return false;
-    if (json_get(record, "dns"))
-        return ask_dns(w, id, json_get(record, "dns"));
-    if (json_get(record, "policy"))
-        return ask_policy(w, id, json_get(record, "policy"));
-    return json_get(record, "profile") && ask_conversation(w, id, json_get(record, "profile"));
+    return json_get(record, "call") && send_number(w, "here", json_get_integer(record, "call", 0));
 }
 
-static void on_record(void *arg, struct slice text)
+static void on_record(void *arg, struct slice record)
 {
     struct worker *w = arg;
     struct error err;
-    struct json *record = json_read(text, &err);
+    struct json *object;
 
-    if (!record || !take_record(w, record))
+    if (record.n > 0 && record.p[0] > 0 && record.p[0] < ' ') {
+        if (!take_request(w, record))
+            stop(w, EXIT_NONSENSE);
+        return;
+    }
+    object = json_read(record, &err);
+    if (!object || !take_object(w, object))
         stop(w, EXIT_NONSENSE);
-    json_free(record);
+    json_free(object);
 }
 
 static void on_closed(void *arg, const char *why)

@@ -27,18 +27,21 @@ struct worker_setup {
     bool                       lookups;   /* DNS_NATIVE may be asked for; otherwise it cannot be answered */
 };
 
-/* Records from the scanner, each a JSON object with one of:
+/* What is asked and what came of it: records that begin with one of these octets and the id of the request, as LEB128. */
+enum worker_tag {
+    WORKER_QUESTION = 1,  /* the type as LEB128, then the name | facts_dns_to_binary() */
+    WORKER_CONVERSATION,  /* profile_to_binary() | facts_conversation_to_binary() */
+    WORKER_POLICY,        /* want_fetch_to_binary() | facts_fetch_to_binary() */
+    WORKER_CERTIFICATE    /* to the scanner only: an id of 0, then the DER; before the first conversation that names it */
+};
+
+/* All other records are JSON objects. From the scanner:
  *   "setup": timeout, uid, gid, lookups, dns, https_port
  *                                             first, and once
  *   "chain": id, pem
  *   "trusted": PEM                            certificates of authorities, for policies
- *   "id" with "dns": name, type
- *   "id" with "profile": profile_to_json()
- *   "id" with "policy": want_fetch_to_json()
  *   "call": a number                          asks for a sign of life
  * and to the scanner:
- *   "certificate": facts_cert_to_json()       before the first conversation that names it
- *   "id" with "fact": facts_dns_to_json(), facts_conversation_to_json() or facts_fetch_to_json()
  *   "here": the number of the call
  *   "confined": the sum of enum confinement   once, before any fact
  *   "note": words for --verbose */

@@ -4,7 +4,8 @@
 
 #include "probes/limits.h"
 #include "probes/wire/x509_facts.h"
-#include "scanner/facts/facts_json.h"
+#include "scanner/facts/facts_binary.h"
+#include "scanner/facts/record_binary.h"
 
 static const void *fail(struct error *err, const char *what)
 {
@@ -14,24 +15,21 @@ static const void *fail(struct error *err, const char *what)
 
 /* Questions. */
 
-struct json *worker_question_to_json(const char *name, enum dns_type type)
+void worker_ask_question(const char *name, enum dns_type type, struct buf *out)
 {
-    struct json *request = json_object(), *question = json_object();
-
-    json_put(question, "name", json_text(name));
-    json_put(question, "type", json_integer(type));
-    json_put(request, "dns", question);
-    return request;
+    binary_add_number(out, (uint64_t)type);
+    buf_add_text(out, name);
 }
 
 /* The fact of a question that nothing was heard of yet. */
-static struct dns_fact *question_of(struct region *region, const struct json *request)
+static struct dns_fact *question_of(struct region *region, struct slice request)
 {
-    const struct json *question = json_get(request, "dns");
     struct dns_fact *fact = region_alloc(region, sizeof *fact);
+    uint64_t type = 0;
 
-    fact->name = region_text(region, json_get_text(question, "name"));
-    fact->type = (enum dns_type)json_get_integer(question, "type", 0);
+    binary_take_number(&request, &type);
+    fact->name = region_slice(region, request);
+    fact->type = (enum dns_type)type;
     return fact;
 }
 
@@ -42,14 +40,14 @@ static bool record_belongs(enum dns_type asked, const struct dns_record *record)
     return record->type == asked || record->type == DNS_CNAME;
 }
 
-static const void *read_dns(struct region *region, const struct json *request, const struct json *value,
+static const void *read_dns(struct region *region, struct slice request, struct slice value,
                             const struct id_set *sent, struct error *err)
 {
     const struct dns_fact *asked = question_of(region, request);
     struct dns_fact *fact = region_alloc(region, sizeof *fact);
 
     (void)sent;
-    if (!facts_dns_from_json(region, value, fact, err))
+    if (!facts_dns_from_binary(region, value, fact, err))
         return NULL;
     for (size_t i = 0; i < fact->count; i++)
         if (!record_belongs(asked->type, &fact->records[i]))
@@ -59,7 +57,7 @@ static const void *read_dns(struct region *region, const struct json *request, c
     return fact;
 }
 
-static const void *crashed_dns(struct region *region, const struct json *request)
+static const void *crashed_dns(struct region *region, struct slice request)
 {
     struct dns_fact *fact = question_of(region, request);
 
@@ -72,32 +70,24 @@ static void tell_dns(const struct workers_events *events, void *arg, uint64_t id
     events->on_dns(arg, id, fact);
 }
 
-const struct worker_kind worker_question = { true, read_dns, crashed_dns, tell_dns };
+const struct worker_kind worker_question = { WORKER_QUESTION, true, read_dns, crashed_dns, tell_dns };
 
 /* Conversations. */
 
-struct json *worker_conversation_to_json(const struct profile *profile)
-{
-    struct json *request = json_object();
-
-    json_put(request, "profile", profile_to_json(profile));
-    return request;
-}
-
-static const struct profile *profile_of(struct region *region, const struct json *request)
+static const struct profile *profile_of(struct region *region, struct slice request)
 {
     struct profile *profile = region_alloc(region, sizeof *profile);
 
-    profile_from_json(region, json_get(request, "profile"), profile, NULL);
+    profile_from_binary(region, request, profile, NULL);
     return profile;
 }
 
-static const void *read_conversation(struct region *region, const struct json *request, const struct json *value,
+static const void *read_conversation(struct region *region, struct slice request, struct slice value,
                                      const struct id_set *sent, struct error *err)
 {
     struct conversation *fact = region_alloc(region, sizeof *fact);
 
-    if (!facts_conversation_from_json(region, value, fact, err))
+    if (!facts_conversation_from_binary(region, value, fact, err))
         return NULL;
     for (size_t i = 0; i < fact->certificate_count; i++)
         if (!id_set_has(sent, fact->certificates[i]))
@@ -108,7 +98,7 @@ static const void *read_conversation(struct region *region, const struct json *r
     return fact;
 }
 
-static const void *crashed_conversation(struct region *region, const struct json *request)
+static const void *crashed_conversation(struct region *region, struct slice request)
 {
     struct conversation *fact = region_alloc(region, sizeof *fact);
 
@@ -123,23 +113,15 @@ static void tell_conversation(const struct workers_events *events, void *arg, ui
     events->on_conversation(arg, id, fact);
 }
 
-const struct worker_kind worker_conversation = { false, read_conversation, crashed_conversation, tell_conversation };
+const struct worker_kind worker_conversation = { WORKER_CONVERSATION, false, read_conversation, crashed_conversation, tell_conversation };
 
 /* Policies. */
 
-struct json *worker_policy_to_json(const struct want_fetch *want)
-{
-    struct json *request = json_object();
-
-    json_put(request, "policy", want_fetch_to_json(want));
-    return request;
-}
-
-static const struct want_fetch *wish_of(struct region *region, const struct json *request)
+static const struct want_fetch *wish_of(struct region *region, struct slice request)
 {
     struct want_fetch *want = region_alloc(region, sizeof *want);
 
-    want_fetch_from_json(region, json_get(request, "policy"), want, NULL);
+    want_fetch_from_binary(region, request, want, NULL);
     return want;
 }
 
@@ -158,14 +140,14 @@ static bool was_to_be_asked(const struct want_fetch *want, const struct address 
     return address->family == FAMILY_NONE;
 }
 
-static const void *read_fetch(struct region *region, const struct json *request, const struct json *value,
+static const void *read_fetch(struct region *region, struct slice request, struct slice value,
                               const struct id_set *sent, struct error *err)
 {
     const struct want_fetch *want = wish_of(region, request);
     struct policy_fetch *fact = region_alloc(region, sizeof *fact);
 
     (void)sent;
-    if (!facts_fetch_from_json(region, value, fact, err))
+    if (!facts_fetch_from_binary(region, value, fact, err))
         return NULL;
     if (is_not_its_own(fact->outcome))
         return fail(err, "a policy that was not asked for, as it says");
@@ -175,7 +157,7 @@ static const void *read_fetch(struct region *region, const struct json *request,
     return fact;
 }
 
-static const void *crashed_fetch(struct region *region, const struct json *request)
+static const void *crashed_fetch(struct region *region, struct slice request)
 {
     struct policy_fetch *fact = region_alloc(region, sizeof *fact);
 
@@ -189,18 +171,13 @@ static void tell_fetch(const struct workers_events *events, void *arg, uint64_t 
     events->on_fetch(arg, id, fact);
 }
 
-const struct worker_kind worker_policy = { false, read_fetch, crashed_fetch, tell_fetch };
+const struct worker_kind worker_policy = { WORKER_POLICY, false, read_fetch, crashed_fetch, tell_fetch };
 
 /* Certificates. */
 
-bool worker_says_certificate(struct region *region, const struct json *value, struct cert *cert, struct error *err)
+bool worker_says_certificate(struct slice der, struct cert *cert, struct error *err)
 {
-    struct cert told;
-
-    if (!facts_cert_from_json(region, value, &told, err))
-        return false;
-    *cert = (struct cert){ .der = told.der, .der_length = told.der_length };
-    x509_facts_id(told.der, told.der_length, cert->id);
-    return (strcmp(told.id, cert->id) == 0 && told.der_length <= LIMIT_CERT_LIST)
-           || fail(err, "a certificate that is not what it says");
+    *cert = (struct cert){ .der = (const uint8_t *)der.p, .der_length = der.n };
+    x509_facts_id(cert->der, cert->der_length, cert->id);
+    return (der.n > 0 && der.n <= LIMIT_CERT_LIST) || fail(err, "a certificate of no length, or of too much");
 }

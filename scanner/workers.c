@@ -17,6 +17,8 @@
 #include "scanner/base/json.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
+#include "scanner/facts/facts_binary.h"
+#include "scanner/facts/record_binary.h"
 #include "scanner/worker_says.h"
 #include "scanner/workers_setup.h"
 
@@ -30,7 +32,8 @@
 struct ask {
     uint64_t      id;
     const struct worker_kind *kind;
-    struct json  *request;      /* as it is sent */
+    struct buf    request;      /* as it is sent */
+    size_t        head;         /* octets of its tag and id */
     unsigned      tries;        /* at most TRIES; what contacts others is tried once here, for the next time is a matter of
                                  * politeness */
     struct ask   *next_same;    /* bucket */
@@ -107,7 +110,7 @@ static struct ask **place_of(struct workers *w, uint64_t id)
 
 static void ask_free(struct ask *ask)
 {
-    json_free(ask->request);
+    buf_clear(&ask->request);
     mem_free(ask);
 }
 
@@ -270,7 +273,7 @@ static struct ask *next_to_send(struct workers *w)
 
 static void send_ask(struct workers *w, struct ask *ask)
 {
-    if (!send_value(w, ask->request)) {
+    if (!record_channel_send(w->channel, buf_slice(&ask->request))) {
         give_up(w, ask);
         return;
     }
@@ -296,19 +299,31 @@ static void on_room(void *arg)
     pump(arg);
 }
 
-/* Takes request. */
-static void ask_new(struct workers *w, uint64_t id, const struct worker_kind *kind, struct json *request)
+/* What is asked for is to be added to its request; then it may begin. */
+static struct ask *ask_new(struct workers *w, uint64_t id, const struct worker_kind *kind)
 {
     struct ask *ask = mem_alloc(sizeof *ask);
 
-    json_put(request, "id", json_integer((int64_t)id));
+    buf_init(&ask->request, LIMIT_RECORD_BYTES);
+    buf_add_char(&ask->request, (char)kind->tag);
+    binary_add_number(&ask->request, id);
+    ask->head = ask->request.n;
     ask->id = id;
     ask->kind = kind;
-    ask->request = request;
     ask->next_same = w->buckets[id % BUCKETS];
     w->buckets[id % BUCKETS] = ask;
     w->pending++;
-    list_add(kind->is_question ? &w->questions : &w->contacts, ask);
+    return ask;
+}
+
+static struct slice body_of(const struct ask *ask)
+{
+    return slice_from_index(buf_slice(&ask->request), ask->head);
+}
+
+static void begin(struct workers *w, struct ask *ask)
+{
+    list_add(ask->kind->is_question ? &w->questions : &w->contacts, ask);
     if (w->channel)
         pump(w);
     else
@@ -317,17 +332,26 @@ static void ask_new(struct workers *w, uint64_t id, const struct worker_kind *ki
 
 void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
 {
-    ask_new(w, id, &worker_question, worker_question_to_json(name, type));
+    struct ask *ask = ask_new(w, id, &worker_question);
+
+    worker_ask_question(name, type, &ask->request);
+    begin(w, ask);
 }
 
 void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
 {
-    ask_new(w, id, &worker_conversation, worker_conversation_to_json(profile));
+    struct ask *ask = ask_new(w, id, &worker_conversation);
+
+    profile_to_binary(profile, &ask->request);
+    begin(w, ask);
 }
 
 void workers_fetch(struct workers *w, uint64_t id, const struct want_fetch *want)
 {
-    ask_new(w, id, &worker_policy, worker_policy_to_json(want));
+    struct ask *ask = ask_new(w, id, &worker_policy);
+
+    want_fetch_to_binary(want, &ask->request);
+    begin(w, ask);
 }
 
 void workers_trust(struct workers *w, struct slice pem)
@@ -344,17 +368,22 @@ void workers_trust(struct workers *w, struct slice pem)
 
 /* Answers. False: the worker says what no worker of ours would say. */
 
-static bool take_fact(struct workers *w, const struct json *record, struct region *region, struct error *err)
+static bool fail(struct error *err, const char *what)
 {
-    struct ask *ask = *place_of(w, (uint64_t)json_get_integer(record, "id", -1));
+    error_set(err, 0, "%s", what);
+    return false;
+}
+
+static bool take_fact(struct workers *w, uint8_t tag, uint64_t id, struct slice value, struct region *region,
+                      struct error *err)
+{
+    struct ask *ask = *place_of(w, id);
     const void *fact;
 
     /* Only what is with the worker: not what waits here. */
-    if (!ask || ask->list != &w->sent) {
-        error_set(err, 0, "an answer that nobody asked for");
-        return false;
-    }
-    fact = ask->kind->read(region, ask->request, json_get(record, "fact"), &w->certificates, err);
+    if (!ask || ask->list != &w->sent || ask->kind->tag != tag)
+        return fail(err, "an answer that nobody asked for");
+    fact = ask->kind->read(region, body_of(ask), value, &w->certificates, err);
     if (!fact)
         return false;
     w->certificates_in_a_row = 0;
@@ -365,52 +394,66 @@ static bool take_fact(struct workers *w, const struct json *record, struct regio
     return true;
 }
 
-static bool take_certificate(struct workers *w, const struct json *value, struct region *region, struct error *err)
+static bool take_certificate(struct workers *w, struct slice der, struct error *err)
 {
     struct cert cert;
 
-    if (!worker_says_certificate(region, value, &cert, err))
+    if (!worker_says_certificate(der, &cert, err))
         return false;
-    if (++w->certificates_in_a_row > CERTIFICATES_MAX) {
-        error_set(err, 0, "more certificates than a conversation has");
-        return false;
-    }
+    if (++w->certificates_in_a_row > CERTIFICATES_MAX)
+        return fail(err, "more certificates than a conversation has");
     id_set_add(&w->certificates, cert.id);
     w->events->on_cert(w->arg, &cert);
     return true;
 }
 
-static bool take_record(struct workers *w, const struct json *record, struct region *region, struct error *err)
+static bool take_octets(struct workers *w, struct slice record, struct region *region, struct error *err)
+{
+    uint8_t tag = (uint8_t)record.p[0];
+    struct slice rest = slice_from_index(record, 1);
+    uint64_t id;
+
+    if (!binary_take_number(&rest, &id))
+        return fail(err, "a record without an id");
+    return tag == WORKER_CERTIFICATE ? take_certificate(w, rest, err) : take_fact(w, tag, id, rest, region, err);
+}
+
+static bool take_object(struct workers *w, const struct json *record, struct error *err)
 {
     const char *text = json_get_text(record, "note");
 
-    if (json_get(record, "fact"))
-        return take_fact(w, record, region, err);
-    if (json_get(record, "certificate"))
-        return take_certificate(w, json_get(record, "certificate"), region, err);
     if (json_get_integer(record, "here", 0) == w->call && w->call)
         w->called = 0;
     else if (json_get(record, "confined"))
         w->confinement = (unsigned)json_get_integer(record, "confined", 0) & CONFINED_ALL;
     else if (text)
         note(w, text);
-    else {
-        error_set(err, 0, "a record of no known kind");
-        return false;
-    }
+    else
+        return fail(err, "a record of no known kind");
     return true;
 }
 
-static void on_record(void *arg, struct slice text)
+static bool take_record(struct workers *w, struct slice record, struct region *region, struct error *err)
+{
+    struct json *object;
+    bool good;
+
+    if (record.n > 0 && record.p[0] < ' ' && record.p[0] > 0)
+        return take_octets(w, record, region, err);
+    object = json_read(record, err);
+    good = object && take_object(w, object, err);
+    json_free(object);
+    return good;
+}
+
+static void on_record(void *arg, struct slice record)
 {
     struct workers *w = arg;
     struct region *region = region_new();
     struct error err;
-    struct json *record = json_read(text, &err);
 
-    if (!record || !take_record(w, record, region, &err))
+    if (!take_record(w, record, region, &err))
         worker_lost(w, err.text);
-    json_free(record);
     region_free(region);
 }
 
@@ -429,7 +472,7 @@ static void tell_crashed(void *arg)
         struct ask *ask = w->crashed.first;
 
         ask_over(w, ask);
-        ask->kind->tell(w->events, w->arg, ask->id, ask->kind->crashed(region, ask->request));
+        ask->kind->tell(w->events, w->arg, ask->id, ask->kind->crashed(region, body_of(ask)));
         ask_free(ask);
     }
     region_free(region);

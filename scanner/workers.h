@@ -1,5 +1,5 @@
 /* Starts, feeds and replaces the worker process, and checks what it says as hostile input: only ids that are
- * outstanding, only certificates whose digest is right, every bound of facts_json.h.
+ * outstanding, only certificates whose digest is right, every bound of facts_binary.h.
  * When a worker dies, the questions in flight are asked again, once, of a fresh one, a few at a time; one that was in flight
  * twice gives a fact with DNS_CRASHED. A conversation in flight, or a request for a policy, gives one with ENDING_CRASHED or FETCH_CRASHED at
  * once: when to connect again is the caller's to say. Each question asked is answered exactly once. */

@@ -1,4 +1,4 @@
-/* Facts to and from JSON: one description for the facts file and for the records between scanner and worker. */
+/* Facts to and from JSON, for the facts file; members.h describes them for this form and for facts_binary.h. */
 #ifndef SCANNER_FACTS_FACTS_JSON_H
 #define SCANNER_FACTS_FACTS_JSON_H
 
@@ -19,17 +19,13 @@ struct json *facts_cert_to_json(const struct cert *);           /* the DER alone
 struct json *facts_table_to_json(const struct table_fact *);
 struct json *facts_fetch_to_json(const struct policy_fetch *);
 struct json *facts_destination_to_json(const char *text);
-struct json *profile_to_json(const struct profile *);
-struct json *want_fetch_to_json(const struct want_fetch *);
 
-/* Read one; what they give lives in the region. Every bound is checked: the text may come from a hostile process.
+/* Read one; what they give lives in the region. Every bound is checked: the file may be anybody's.
  * False, and *err says what is wrong. A certificate read from JSON has id, der, der_length only. */
 bool facts_dns_from_json(struct region *, const struct json *, struct dns_fact *, struct error *err);
 bool facts_conversation_from_json(struct region *, const struct json *, struct conversation *, struct error *err);
 bool facts_cert_from_json(struct region *, const struct json *, struct cert *, struct error *err);
 bool facts_table_from_json(struct region *, const struct json *, struct table_fact *, struct error *err);
 bool facts_fetch_from_json(struct region *, const struct json *, struct policy_fetch *, struct error *err);
-bool profile_from_json(struct region *, const struct json *, struct profile *, struct error *err);
-bool want_fetch_from_json(struct region *, const struct json *, struct want_fetch *, struct error *err);
 
 #endif

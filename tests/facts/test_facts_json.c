@@ -217,12 +217,10 @@ static void test_not_objects(void)
 {
     struct region *r = region_new();
     struct dns_fact fact;
-    struct profile p;
     struct json *j = json_array();
 
     check_ok(!facts_dns_from_json(r, j, &fact, NULL), "a list is no fact");
     check_ok(!facts_dns_from_json(r, NULL, &fact, NULL), "nothing is no fact");
-    check_ok(!profile_from_json(r, NULL, &p, NULL), "nothing is no profile");
     json_free(j);
     j = facts_destination_to_json("example.org");
     is_text(json_get_text(j, "destination"), "example.org", "a destination");

@@ -60,30 +60,25 @@ static void heard_cert(void *arg, const struct cert *cert)
 
 static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL, heard_fetch };
 
-/* Takes request. */
-static void wait_for_answer(struct workers *w, uint64_t id, const struct worker_kind *kind, struct json *request)
+static struct ask *wait_for_answer(struct workers *w, uint64_t id, const struct worker_kind *kind)
 {
-    struct ask *ask = mem_alloc(sizeof *ask);
+    struct ask *ask = ask_new(w, id, kind);
 
-    ask->id = id;
-    ask->kind = kind;
-    ask->request = request;
-    ask->next_same = w->buckets[id];
-    w->buckets[id] = ask;
-    w->pending++;
     w->questions_sent += kind->is_question;
     list_add(&w->sent, ask);
+    return ask;
 }
 
 static void wait_for_all(struct workers *w)
 {
     struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
+    struct want_fetch want = { "example.org", &profile.address, 1 };
 
     address_parse(&profile.address, slice_of("192.0.2.1"));
-    wait_for_answer(w, 1, &worker_question, worker_question_to_json("example.org", DNS_MX));
-    wait_for_answer(w, 2, &worker_question, worker_question_to_json("example.org", DNS_NATIVE));
-    wait_for_answer(w, 3, &worker_conversation, worker_conversation_to_json(&profile));
-    wait_for_answer(w, 4, &worker_policy, worker_policy_to_json(&(struct want_fetch){ "example.org", &profile.address, 1 }));
+    worker_ask_question("example.org", DNS_MX, &wait_for_answer(w, 1, &worker_question)->request);
+    worker_ask_question("example.org", DNS_NATIVE, &wait_for_answer(w, 2, &worker_question)->request);
+    profile_to_binary(&profile, &wait_for_answer(w, 3, &worker_conversation)->request);
+    want_fetch_to_binary(&want, &wait_for_answer(w, 4, &worker_policy)->request);
 }
 
 /* As record.c cuts the stream; a length beyond the limit ends it there. */
@@ -108,11 +103,9 @@ static void take_stream(struct workers *w, struct slice rest)
     while (good && next_record(&rest, &text)) {
         struct region *region = region_new();
         struct error err;
-        struct json *record = json_read(text, &err);
 
         /* One bad record, and the worker is replaced. */
-        good = record != NULL && take_record(w, record, region, &err);
-        json_free(record);
+        good = take_record(w, text, region, &err);
         region_free(region);
     }
 }
