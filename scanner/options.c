@@ -291,8 +291,7 @@ static bool set_option(struct region *region, struct options *options, const str
             return false;
         return true;
     }
-    error_set(err, EXIT_USAGE_ERROR, "--%s is not in this version yet", row->name);
-    return false;
+    return false; /* there are no other kinds */
 }
 
 static void set_defaults(struct options *options)

@@ -34,7 +34,6 @@ a misspelt command|exlain|did you mean explain
 an unknown option|scan --colour|unknown option --colour
 a misspelt option|scan --concurency 3|did you mean --concurrency
 an option of another command|replay --resolver 127.0.0.1|unknown option --resolver
-an option of later versions|scan --mta-sts|--mta-sts is not in this version yet
 a missing value|scan --json|a value is missing
 no number|scan --timeout soon|--timeout soon: not a whole number
 no prefix|scan --allow-address everywhere|not an address or prefix
