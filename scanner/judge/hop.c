@@ -551,8 +551,8 @@ void hop_report(const struct hop *hop, struct hop_result *result)
             report_attempt(hop, k, &result->hosts[hop->places[k]]);
 }
 
-/* Whom the conversations that are wanted are with: politeness goes by their names. */
-static void report_wanted(const struct hop *hop, struct hop_result *result)
+/* Whom the conversations that are wanted, of this hop or another, are with: politeness goes by their names. */
+static void report_hosts(const struct hop *hop, struct hop_result *result)
 {
     for (size_t i = 0; i < result->host_count; i++) {
         result->hosts[i].host = hop->cases[i].host;
@@ -590,8 +590,7 @@ void hop_init(struct region *region, struct hop *hop, const struct judge_input *
     hop->wanted |= mail_hosts_want_tlsa(region, hop->service, &hop->mail_hosts, input->view) &&
                    input->view->wants != NULL;
     look_at_hosts(&look, result);
-    if (hop->wanted)
-        report_wanted(hop, result);
-    else
+    report_hosts(hop, result);
+    if (!hop->wanted)
         list_attempts(region, hop);
 }
