@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -55,12 +55,28 @@ static bool has_time(void *arg)
 
 /* The process that tries a pattern. */
 
+/* Bytes of address space that this process has; 0: not known. */
+static size_t address_space(void)
+{
+    char          text[64];
+    int           fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t       n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+    unsigned long pages;
+    struct slice  said;
+
+    if (fd >= 0)
+        close(fd);
+    said = slice_from(text, n > 0 ? (size_t)n : 0);
+    if (!slice_to_number(slice_head(said, slice_find(said, ' ')), ULONG_MAX, &pages))
+        return 0;
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 /* It ends with us, by a signal, or by want of memory: it has nothing to clean up. */
 static void become_mortal(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    unsigned long    pages = 0;
-    FILE            *file = fopen("/proc/self/statm", "r");
+    size_t           size = address_space();
     int              nowhere = open("/dev/null", O_WRONLY);
 
     dup2(nowhere, STDERR_FILENO); /* "out of memory" would be taken for ours */
@@ -68,13 +84,8 @@ static void become_mortal(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         signal(signals[i], SIG_DFL);
-    if (file != NULL && fscanf(file, "%lu", &pages) == 1) {
-        rlim_t size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + PATIENCE_MEMORY;
-
-        setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
-    }
-    if (file != NULL)
-        fclose(file);
+    if (size > 0)
+        setrlimit(RLIMIT_AS, &(struct rlimit){ size + PATIENCE_MEMORY, size + PATIENCE_MEMORY });
 }
 
 static void be_tried(int fd, table_work_fn *work, const void *job, void *result, size_t size)
