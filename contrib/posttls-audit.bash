@@ -17,7 +17,7 @@ _posttls_audit()
     esac
     case ${COMP_WORDS[1]} in
         scan) options='--config-dir --override --postfix-version --sender --proposed --proposed-override --proposed-version --file --from-log --from-queue --resolver --concurrency --per-host --per-provider --rate --interval --retry-after --timeout --deadline --allow-address --exclude --dry-run --advise --user --resume --syslog --mta-sts --as --at --horizon --fail-on --history --changes-only --confirm --runs --save-facts --text --json --jsonl --html --csv --junit --sarif --metrics --progress --verbose --quiet --help' ;;
-        explain) options='--config-dir --override --postfix-version --sender --file --resolver --concurrency --per-host --per-provider --rate --interval --retry-after --timeout --deadline --allow-address --exclude --user --offline --mta-sts --as --at --horizon --fail-on --save-facts --json --progress --verbose --quiet --help' ;;
+        explain) options='--config-dir --override --postfix-version --sender --file --resolver --concurrency --per-host --per-provider --rate --interval --retry-after --timeout --deadline --allow-address --exclude --advise --user --offline --mta-sts --as --at --horizon --fail-on --save-facts --json --progress --verbose --quiet --help' ;;
         lint) options='--config-dir --override --postfix-version --text --json --sarif --quiet --help' ;;
         replay) options='--config-dir --override --postfix-version --sender --proposed --proposed-override --proposed-version --allow-address --syslog --mta-sts --as --at --horizon --fail-on --history --changes-only --confirm --runs --text --json --jsonl --html --csv --junit --sarif --metrics --verbose --quiet --help' ;;
         diff) options='--fail-on --history --text --json --quiet --help' ;;

@@ -89,8 +89,11 @@ static void put_finding(struct buf *out, const struct story *story, const struct
     buf_add_text(out, " ");
     if (finding->host != NULL && strstr(fact, finding->host) == NULL)
         html_printf(out, "<code>%s</code>: ", finding->host);
-    html_printf(out, "%s <span class=\"dim\">(%s%s%s)</span></li>", fact, finding->code, finding->file != NULL ? ", " : "",
+    html_printf(out, "%s <span class=\"dim\">(%s%s%s)</span>", fact, finding->code, finding->file != NULL ? ", " : "",
                 finding->file != NULL ? file_place(story->region, finding->file, finding->line) : "");
+    if (finding->paste != NULL)
+        html_printf(out, "<pre class=\"paste\">%s</pre>", finding->paste);
+    buf_add_text(out, "</li>");
 }
 
 static void put_findings(struct buf *out, const struct story *story)

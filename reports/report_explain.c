@@ -6,6 +6,7 @@
 #include "reports/text_host.h"
 #include "reports/text_lookup.h"
 #include "reports/text_published.h"
+#include "scanner/judge/advice.h"
 
 #define INDENT 3
 #define LABEL_WIDTH 13
@@ -242,6 +243,12 @@ static void put_forecast(struct explanation *e)
                     verdict_word(result->best), verdict_word(result->worst));
 }
 
+/* Told at the end. */
+static bool is_advice(const struct explanation *e, const struct finding *finding)
+{
+    return e->story.result->verdict == VERDICT_DELIVER && advice_is_code(finding->code);
+}
+
 static void put_findings(struct explanation *e)
 {
     const struct finding *finding;
@@ -250,6 +257,8 @@ static void put_findings(struct explanation *e)
     for (finding = e->story.result->findings.first; finding != NULL; finding = finding->next) {
         struct place place = line(severity_word(finding->severity));
 
+        if (is_advice(e, finding))
+            continue;
         if (first)
             put_step(e, "Findings");
         first = false;
@@ -262,11 +271,30 @@ static void put_findings(struct explanation *e)
     }
 }
 
+/* True: there is some. */
+static bool put_advice(struct explanation *e)
+{
+    const struct finding *finding;
+    bool                  any = false;
+
+    for (finding = e->story.result->findings.first; finding != NULL; finding = finding->next) {
+        if (!is_advice(e, finding))
+            continue;
+        any = true;
+        page_text(&e->page, (struct place){ .indent = INDENT }, finding->text);
+        if (finding->paste != NULL)
+            page_paste(&e->page, (struct place){ .indent = INDENT }, finding->paste);
+    }
+    return any;
+}
+
 static void put_remedy(struct explanation *e)
 {
     struct remedy remedy = story_remedy(&e->story);
 
     put_step(e, "What would make it better");
+    if (put_advice(e) && remedy.text == NULL)
+        return;
     page_text(&e->page, (struct place){ .indent = INDENT },
               remedy.text != NULL ? remedy.text : e->story.result->verdict == VERDICT_DELIVER ? "nothing is needed"
                                                                                              : "nothing is known");

@@ -85,6 +85,7 @@ int cmd_explain(struct region *region, const struct options *options)
 
     if (!audit_init(&audit, region, options, &err))
         return command_fail(&err);
+    audit.advice_scope = ADVICE_ALL;
     status = explain(&audit, &err) ? status_of(&audit) : command_fail(&err);
     audit_clear(&audit);
     return status;

@@ -80,7 +80,7 @@ static const struct row rows[] = {
     { "exclude", 0, KIND_TEXT, AT(exclude), FOR_PROBING, "FILE", NULL, "names and prefixes that are never probed" },
     { "dry-run", 0, KIND_FLAG, AT(dry_run), FOR_SCAN, NULL, NULL,
       "ask DNS, open no SMTP connection, print what would be contacted and how often" },
-    { "advise", 0, KIND_FLAG, AT(advise), FOR_SCAN, NULL, NULL,
+    { "advise", 0, KIND_FLAG, AT(advise), FOR_SCAN | FOR_EXPLAIN, NULL, NULL,
       "hold the conversations too that tell whether an entry can be tightened" },
     { "user", 0, KIND_TEXT, AT(user), FOR_PROBING, "NAME", NULL,
       "the user that the worker becomes when started as root (default nobody)" },

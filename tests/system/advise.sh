@@ -79,6 +79,11 @@ has "$work/line" 'NEEDS ANOTHER FINGERPRINT: 1 .* ends on 2032-01-01: .* paste [
 advise_in "$more/fingerprint-ends-key" --at 2031-06-01
 has "$work/line" 'the key of mx1.example.org, whose certificate ends on 2032-01-01, 214 days left' 'a key'
 
+# Where the other reports have it.
+# shellcheck disable=SC2086
+run replay -q -c "$cases/dane" "$cases/dane/facts.jsonl" $common --html "$work/report.html"
+has "$work/report.html" 'example.org dane-only' 'the line in the HTML report'
+
 # From a report, and from a history.
 # shellcheck disable=SC2086
 run replay -q -c "$cases/verify" "$cases/verify/facts.jsonl" $common --json "$work/report.json"

@@ -107,6 +107,9 @@ def inside():
         names = ["-f", os.path.join(lax, "correspondents"), "--resolver", os.environ["PTA_RESOLVER"]]
         live = run("advise", "-c", lax, *names, *ALLOW, *NETWORK)
         check(live.splitlines()[2:] == page.splitlines()[2:], "advise scans by itself", live)
+        told = run("explain", "-c", lax, "--advise", "--resolver", os.environ["PTA_RESOLVER"], *ALLOW, *NETWORK, "bank.example")
+        end = told.split("What would make it better")[1]
+        check("secure is safe" in end and "\n   bank.example secure\n" in end, "explain ends with it", told)
         # The proof of it.
         better = with_lines(lax, work, "better", wanted)
         tight, _ = scan(better, work=work)
