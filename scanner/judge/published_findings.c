@@ -155,6 +155,14 @@ static void tell_contradicted(const struct publication *about)
 
 /* The publication itself fails */
 
+/* Whom we trust is our own choice. */
+static const char *reason_words(enum reason reason)
+{
+    if (reason == REASON_CERTIFICATE_NOT_TRUSTED)
+        return "the certificate chain does not lead to an authority that is trusted here";
+    return reason_sentence(reason);
+}
+
 static void tell_would_defer(const struct publication *about)
 {
     const struct published *published = about->published;
@@ -163,17 +171,17 @@ static void tell_would_defer(const struct publication *about)
         tell(about, FINDING_DANE_WOULD_DEFER, NULL,
              region_printf(about->region, "whoever follows the TLSA records of the domain cannot deliver to it: %s; its "
                                           "operator should know",
-                           reason_sentence(published->dane.as_if.reason)));
+                           reason_words(published->dane.as_if.reason)));
     if (published->sts.state == STS_ENFORCE && would_defer(&published->sts.as_if))
         tell(about, FINDING_STS_WOULD_DEFER, NULL,
              region_printf(about->region, "whoever follows the MTA-STS policy of the domain cannot deliver to it: %s; its "
                                           "operator should know",
-                           reason_sentence(published->sts.as_if.reason)));
+                           reason_words(published->sts.as_if.reason)));
     if (would_defer(&published->sts.enforced))
         tell(about, FINDING_STS_TESTING_FAILS, NULL,
              region_printf(about->region, "the MTA-STS policy of the domain is in testing; were it enforced, mail would be "
                                           "deferred: %s",
-                           reason_sentence(published->sts.enforced.reason)));
+                           reason_words(published->sts.enforced.reason)));
 }
 
 /* Hosts outside, while others are inside: without those nothing fits, and that is told otherwise. */
