@@ -25,6 +25,10 @@ struct format {
     const char *word;    /* "text", "json", ...: the option is --word FILE */
     const char *help;    /* "the report as one JSON object" */
     bool (*write)(const struct report *, const struct report_options *, const struct sink *);
+    /* The same in parts, while the run goes on; NULL: it can only be written whole. */
+    bool (*write_header)(const struct report *, const struct sink *);
+    bool (*write_destination)(const struct report *, const struct result *, const struct sink *);
+    bool (*write_end)(const struct report *, const struct sink *);
 };
 
 /* NULL when there is none; row i, NULL past the end. */

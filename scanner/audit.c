@@ -13,6 +13,7 @@
 #include "scanner/interrupt.h"
 #include "scanner/load.h"
 #include "scanner/mail_account.h"
+#include "scanner/streaming.h"
 
 /* Of --deadline, one part in so many is kept free of tables, up to so much. */
 #define TABLES_SHARE       20
@@ -188,6 +189,7 @@ static struct run_request request_of(struct audit *audit, int64_t when)
                                             { audit->proposed_config, audit->proposed_trust, &audit->proposed_destinations } },
                                  .side_count = audit->proposed_config != NULL ? 2 : 1,
                                  .options = audit->options,
+                                 .keep_results = true,
                                  .advise = audit->options->advise,
                                  .advice_scope = audit->advice_scope,
                                  .when = audit->options->has_at ? audit->options->at : when };
@@ -227,8 +229,7 @@ static bool leaves_by_smtp(const struct result *result)
     return result->route == NULL || result->route->kind != ROUTE_OTHER;
 }
 
-/* Destinations that never leave by SMTP are told only to who asked for them. */
-static bool is_shown(const struct audit *audit, const struct result *result)
+bool audit_is_shown(const struct audit *audit, const struct result *result)
 {
     return !audit->destinations.from_configuration || leaves_by_smtp(result) ||
            (result->proposed != NULL && leaves_by_smtp(result->proposed));
@@ -262,12 +263,14 @@ static void fill_results(struct audit *audit)
     enum local_fault fault = judge_surroundings(audit->region, &report->findings, audit->facts);
     size_t           i;
 
+    if (!audit->results_kept)
+        return;
     report->results = region_array(audit->region, audit->outcome.count + 1, sizeof(*report->results));
     audit->proposed.results = region_array(audit->region, audit->outcome.count + 1, sizeof(*report->results));
     for (i = 0; i < audit->outcome.count; i++) {
-        const struct result *result = audit->outcome.results[0][i];
+        struct result *result = audit->outcome.results[0][i];
 
-        if (!is_shown(audit, result))
+        if (!audit_is_shown(audit, result))
             continue;
         add_result(report, result, fault);
         if (result->proposed != NULL)
@@ -332,17 +335,23 @@ bool audit_run(struct audit *audit, struct error *err)
     request.exclusion = exclusion_read(audit->region, audit->options->exclude, err);
     if (request.exclusion == NULL || !find_resolver(audit, &conf, err))
         return false;
+    streaming_set(audit, &request);
     for (i = 0; i < audit->destinations.count; i++) {
-        facts_add_destination(audit->facts, audit->destinations.items[i].text);
+        if (audit->facts_output != NULL)
+            facts_add_destination(audit->facts, audit->destinations.items[i].text);
         if (audit->journal != NULL)
             journal_destination(audit->journal, audit->destinations.items[i].text);
     }
     audit->report.evaluated_at = request.when;
+    audit->report.started = started;
+    audit->report.resolver = resolver_text(audit->region, &conf.dns);
+    audit->report.config = audit->config;
+    audit->report.facts = audit->facts;
     if (!run_scan(audit->region, &request, audit->facts, &audit->outcome, err))
         return false;
     /* By the clock that nobody sets, lest a run end before it began. */
     audit_report(audit, started, began + (loop_now_ms(NULL) - audit->began_ms) / 1000, audit->outcome.complete,
-                 resolver_text(audit->region, &conf.dns));
+                 audit->report.resolver);
     return true;
 }
 
@@ -351,7 +360,7 @@ void audit_replay(struct audit *audit, bool ask_tables, int64_t evaluated_at)
     struct run_request request = request_of(audit, evaluated_at);
 
     audit->report.evaluated_at = request.when;
-    audit->replayed = true;
+    audit->replayed = audit->results_kept = true;
     run_offline(audit->region, &request, audit->facts, ask_tables, &audit->outcome);
 }
 

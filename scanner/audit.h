@@ -29,6 +29,7 @@ struct audit {
     struct maillog         *mail;                      /* --from-log, --from-queue; NULL */
     struct history         *history;                   /* --history; NULL */
     struct news             news;
+    bool                    results_kept;              /* else they were streamed and forgotten */
     bool                    replayed;                  /* the arguments were facts files */
     enum advice_scope       advice_scope;              /* of what the report advises, and of what --advise asks for */
     int64_t                 began_ms;                  /* when the program began, on the monotonic clock */
@@ -59,6 +60,9 @@ void audit_replay(struct audit *, bool ask_tables, int64_t evaluated_at);
 
 /* Fills the report from the outcome: findings of the whole, faults of the surroundings, counts. */
 void audit_report(struct audit *, int64_t started, int64_t finished, bool complete, const char *resolver);
+
+/* Destinations that never leave by SMTP are told only to who asked for them. */
+bool audit_is_shown(const struct audit *, const struct result *);
 
 /* Opens --resume; what an earlier process observed goes into audit->facts. */
 bool audit_open_journal(struct audit *, struct error *err);

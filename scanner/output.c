@@ -192,6 +192,11 @@ bool output_is_terminal(const struct output *output)
     return terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
+bool output_is_standard(const struct output *output)
+{
+    return output->path == NULL;
+}
+
 int output_width(const struct output *output)
 {
     struct winsize size;

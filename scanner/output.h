@@ -22,6 +22,7 @@ struct output *output_open(const char *path, struct error *err);
 struct sink output_sink(struct output *);
 /* Whether standard output is meant, and a terminal that takes colours (NO_COLOR is heeded). */
 bool output_is_terminal(const struct output *);
+bool output_is_standard(const struct output *);
 /* The columns of the terminal that standard output is; 0 for anything else. */
 int output_width(const struct output *);
 /* Writes out what is buffered so far (for JSON lines that somebody follows). */

@@ -79,6 +79,52 @@ static int64_t last_success_of(const struct report *report, const struct options
     return when;
 }
 
+static bool can_stream(const struct outputs *outputs, size_t i)
+{
+    return outputs->formats[i]->write_destination != NULL;
+}
+
+bool outputs_can_stream(const struct outputs *outputs, bool *all)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < outputs->count; i++)
+        count += can_stream(outputs, i);
+    *all = count == outputs->count;
+    return count > 0;
+}
+
+/* Whoever reads from standard output gets each line at once. */
+void outputs_stream(struct outputs *outputs, const struct report *report, const struct result *result)
+{
+    size_t i;
+
+    for (i = 0; i < outputs->count; i++) {
+        const struct format *format = outputs->formats[i];
+        struct sink          sink = output_sink(outputs->items[i]);
+
+        if (!can_stream(outputs, i))
+            continue;
+        if (!outputs->begun[i])
+            format->write_header(report, &sink);
+        outputs->begun[i] = true;
+        format->write_destination(report, result, &sink);
+        if (output_is_standard(outputs->items[i]))
+            output_flush(outputs->items[i]);
+    }
+}
+
+static void write_one(const struct outputs *outputs, size_t i, const struct report *report,
+                      const struct report_options *how, const struct sink *sink)
+{
+    const struct format *format = outputs->formats[i];
+
+    if (outputs->begun[i])
+        format->write_end(report, sink);
+    else
+        format->write(report, how, sink);
+}
+
 bool outputs_write(struct outputs *outputs, const struct report *report, const struct options *options, struct error *err)
 {
     bool   good = true;
@@ -91,7 +137,7 @@ bool outputs_write(struct outputs *outputs, const struct report *report, const s
 
         how.colour = output_is_terminal(outputs->items[i]);
         how.width = output_width(outputs->items[i]);
-        outputs->formats[i]->write(report, &how, &sink);
+        write_one(outputs, i, report, &how, &sink);
         if (!output_commit(outputs->items[i], &why) && good) {
             *err = why;
             good = false;

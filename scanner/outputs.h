@@ -9,6 +9,7 @@
 struct outputs {
     struct output       *items[OUTPUTS_MAX + 1];   /* one for each wish; then the text report's own */
     const struct format *formats[OUTPUTS_MAX + 1];
+    bool                 begun[OUTPUTS_MAX + 1];   /* JSON lines that are written while the run goes on: the header is */
     size_t               count;
 };
 
@@ -18,6 +19,10 @@ bool outputs_open(struct outputs *, const struct options *, struct error *err);
 bool outputs_open_named(struct outputs *, const struct options *, struct error *err);
 /* Whether standard output is one of those, or to stay empty. */
 bool outputs_take_stdout(const struct options *);
+/* Whether one of them can be written destination by destination; *all: every one. */
+bool outputs_can_stream(const struct outputs *, bool *all);
+/* Writes one, and the header before the first; outputs_write() then adds the end. A failure is told there too. */
+void outputs_stream(struct outputs *, const struct report *, const struct result *);
 /* Writes the report to every one; false when one cannot be kept (none of the others is touched by that). */
 bool outputs_write(struct outputs *, const struct report *, const struct options *, struct error *err);
 /* What was not written leaves no trace. */

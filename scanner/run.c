@@ -13,26 +13,7 @@ void run_ready_add(struct run *run, size_t job)
     if (run->jobs[job].queued || run->jobs[job].done)
         return;
     run->jobs[job].queued = true;
-    run->ready[run->ready_count++] = job;
-}
-
-void run_job_finish(struct run *run, size_t index)
-{
-    struct job *job = &run->jobs[index];
-    size_t      side;
-
-    job->done = true;
-    run->done++;
-    run->outcome->regions[index] = job->region;
-    run->outcome->questions_needed += run->use.questions;
-    run->outcome->conversations_needed += run->use.conversations;
-    run->outcome->policies_needed += run->use.policies;
-    for (side = 0; side < run->request->side_count; side++)
-        run->outcome->results[side][index] = job->results[side];
-    if (run->request->side_count > 1)
-        job->results[0]->proposed = job->results[1];
-    if (run->request->on_result != NULL)
-        run->request->on_result(run->request->arg, job->results[0]);
+    run->ready[run->ready_count++] = (uint32_t)job;
 }
 
 static bool is_to(const struct profile *profile, const struct mail_host *host)
@@ -178,7 +159,7 @@ static void ask_side(struct run *run, size_t index, size_t side)
     for (i = 0; (dns = wants_dns_at(run->wants[side], i)) != NULL; i++)
         wait_for(run, index, ask_dns(run, dns));
     for (i = 0; (profile = wants_conversation_at(run->wants[side], i)) != NULL; i++)
-        wait_for(run, index, ask_conversation(run, run->jobs[index].results[side], profile));
+        wait_for(run, index, ask_conversation(run, run->results[side], profile));
     for (i = 0; (policy = wants_fetch_at(run->wants[side], i)) != NULL; i++)
         wait_for(run, index, run_ask_policy(run, policy));
 }
@@ -188,7 +169,7 @@ static void ask_all(struct run *run, size_t index)
     size_t side;
 
     if (run_move_table_wants(run)) {
-        run->table_jobs[run->table_job_count++] = index;
+        run->table_jobs[run->table_job_count++] = (uint32_t)index;
         return;
     }
     for (side = 0; side < run->request->side_count; side++)
@@ -212,24 +193,21 @@ static struct judge_input input_of(const struct run *run, size_t side, const str
 static bool judge_side(struct run *run, size_t index, size_t side, bool final)
 {
     const struct run_side *under = &run->request->sides[side];
-    struct job            *job = &run->jobs[index];
     struct view            view = { .facts = run->facts, .wants = final ? NULL : run->wants[side], .use = &run->use };
     struct judge_input     input = input_of(run, side, &view);
 
-    job->results[side] = region_alloc(job->region, sizeof(*job->results[side]));
+    run->results[side] = region_alloc(run->region, sizeof(*run->results[side]));
     wants_clear(run->wants[side]);
-    judge_destination(job->region, job->results[side], &input, &under->destinations->items[index]);
-    return job->results[side]->wanted;
+    judge_destination(run->region, run->results[side], &input, &under->destinations->items[index]);
+    return run->results[side]->wanted;
 }
 
 bool run_judge(struct run *run, size_t index, bool final)
 {
-    struct job *job = &run->jobs[index];
-    size_t      side;
-    bool        wanted = false;
+    size_t side;
+    bool   wanted = false;
 
-    region_free(job->region);
-    job->region = region_new();
+    region_empty(run->region);
     run->use = (struct view_use){ 0 };
     for (side = 0; side < run->request->side_count; side++)
         wanted |= judge_side(run, index, side, final);
@@ -258,7 +236,7 @@ static bool advice_wants(struct run *run, size_t index)
         return false;
     input.published = false;
     region = region_new();
-    advice_find(region, &found, run->trial, &input, run->jobs[index].results[0], run->request->advice_scope);
+    advice_find(region, &found, run->trial, &input, run->results[0], run->request->advice_scope);
     region_free(region);
     return found.wanted && !wants_empty(run->wants[0]);
 }
@@ -344,12 +322,26 @@ static void start_contacts(struct run *run)
         loop_timer_clear(run->timer);
 }
 
+/* As many as may be on their way. */
+static void begin_more(struct run *run)
+{
+    while (run->begun < run->count && run->begun - run->done < RUN_BEGUN_MAX) {
+        while (run->begun < run->count && run->begun - run->done < RUN_BEGUN_MAX)
+            run_ready_add(run, run->order[run->begun++]);
+        run_judge_ready(run);
+    }
+}
+
 /* After every event: run_judge what can be judged, start what may start, stop when all is done. */
 void run_turn(void *arg)
 {
     struct run *run = arg;
 
     run_judge_ready(run);
+    begin_more(run);
+    if (run->watch_moved)
+        run_tell_held(run, false);
+    run->watch_moved = false;
     progress_show(&run->progress, loop_now_ms(run->loop), run->done, run->count, workers_pending(run->workers));
     if (run->done == run->count)
         loop_stop(run->loop);
@@ -367,18 +359,24 @@ void run_init(struct run *run, struct region *region, const struct run_request *
     run->facts = facts;
     run->outcome = outcome;
     run->count = request->sides[0].destinations->count;
+    run->region = region_new();
     run->jobs = mem_array(run->count + 1, sizeof(*run->jobs));
     run->ready = mem_array(run->count + 1, sizeof(*run->ready));
     run->table_jobs = mem_array(run->count + 1, sizeof(*run->table_jobs));
     run->started = time(NULL);
+    fault_watch_facts(&run->watch, facts);
+    run->names = request->forget ? own_names_new(request->sides[0].destinations) : NULL;
     run->trial = request->advise ? trial_new(request->sides[0].config) : NULL;
     *outcome = (struct run_outcome){ .count = run->count, .complete = true };
-    outcome->regions = region_array(region, run->count + 1, sizeof(*outcome->regions));
     for (side = 0; side < request->side_count; side++) {
         run->wants[side] = wants_new();
         run->tables[side] = wants_new();
-        outcome->results[side] = region_array(region, run->count + 1, sizeof(*outcome->results[side]));
     }
+    if (!request->keep_results)
+        return;
+    outcome->regions = region_array(region, run->count + 1, sizeof(*outcome->regions));
+    for (side = 0; side < request->side_count; side++)
+        outcome->results[side] = region_array(region, run->count + 1, sizeof(*outcome->results[side]));
 }
 
 void run_clear(struct run *run)
@@ -390,6 +388,10 @@ void run_clear(struct run *run)
         wants_free(run->tables[side]);
     }
     trial_free(run->trial);
+    own_names_free(run->names);
+    region_free(run->region);
+    mem_free(run->held);
+    mem_free(run->order);
     mem_free(run->jobs);
     mem_free(run->ready);
     mem_free(run->table_jobs);
@@ -400,6 +402,6 @@ void run_outcome_clear(struct run_outcome *outcome)
 {
     size_t i;
 
-    for (i = 0; i < outcome->count; i++)
+    for (i = 0; outcome->regions != NULL && i < outcome->count; i++)
         region_free(outcome->regions[i]);
 }

@@ -35,20 +35,24 @@ struct run_request {
     int64_t                    began_ms;     /* when the program began, as loop_now_ms(): --deadline counts from there */
     struct journal            *journal;      /* gets what is observed; NULL: none is kept */
     struct journal_found       resumed;      /* what it held already, and facts has */
-    /* Called for each destination when its judgement is final, in order of completion; may be NULL. The result is that of
-     * the first side, and lives until run_outcome_clear(). */
-    void (*on_result)(void *arg, const struct result *);
+    bool                       keep_results; /* for the outcome; else each lives until on_result returns */
+    bool                       forget;       /* the facts that one destination only has need of, once it is judged; not with
+                                                keep_results, nor with two sides */
+    /* Called for each destination when its result is final, in order of completion; may be NULL. Where a fault of our own
+     * surroundings could still touch the verdict, that is when the fault is ruled out, or the run over. The result is that
+     * of the first side. */
+    void (*on_result)(void *arg, struct result *);
     void *arg;
 };
 
 struct run_outcome {
-    const struct result **results[RUN_SIDES_MAX]; /* of each side, in the order of the destinations */
-    struct region       **regions;                /* of the results */
-    size_t                count;
-    bool                  complete;               /* false: interrupted, or past --deadline */
+    struct result **results[RUN_SIDES_MAX];       /* of each side, in the order of the destinations; NULL: they are not kept */
+    struct region **regions;                      /* of the results */
+    size_t          count;
+    bool            complete;                     /* false: interrupted, or past --deadline */
     size_t                conversations, questions, policies; /* that were asked */
     size_t                conversations_needed, questions_needed, policies_needed; /* by the destinations, each for itself */
-    unsigned              confinement;            /* of the worker: enum confinement */
+    unsigned        confinement;                  /* of the worker: enum confinement */
 };
 void run_outcome_clear(struct run_outcome *);
 

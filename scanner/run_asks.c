@@ -7,10 +7,10 @@
 #include "scanner/base/region.h"
 #include "scanner/facts/facts_key.h"
 
+/* A question goes when it is answered, for there are as many as destinations; of hosts there are fewer. */
 struct ask {
     uint64_t       id;
-    bool           answered;
-    const char    *name;          /* a question */
+    char          *name;          /* a question, with its memory its own; else all is the region's */
     enum dns_type  type;
     const struct profile *profile; /* a conversation */
     struct want_fetch     want;    /* a policy, when it has a domain */
@@ -25,7 +25,7 @@ struct ask {
 struct asks {
     struct region *region;
     struct dict   *questions, *conversations, *policies;
-    struct ask   **all;           /* by id */
+    struct ask   **open;          /* by id; NULL: answered */
     size_t         count, room;
 };
 
@@ -40,6 +40,22 @@ struct asks *asks_new(void)
     return asks;
 }
 
+static bool is_question(const struct ask *ask)
+{
+    return ask->name != NULL;
+}
+
+static void close_ask(struct ask *ask)
+{
+    mem_free(ask->waiters);
+    ask->waiters = NULL;
+    ask->waiter_count = ask->waiter_room = 0;
+    if (!is_question(ask))
+        return;
+    mem_free(ask->name);
+    mem_free(ask);
+}
+
 void asks_free(struct asks *asks)
 {
     size_t i;
@@ -47,8 +63,9 @@ void asks_free(struct asks *asks)
     if (asks == NULL)
         return;
     for (i = 0; i < asks->count; i++)
-        mem_free(asks->all[i]->waiters);
-    mem_free(asks->all);
+        if (asks->open[i] != NULL)
+            close_ask(asks->open[i]);
+    mem_free(asks->open);
     dict_free(asks->questions);
     dict_free(asks->conversations);
     dict_free(asks->policies);
@@ -56,17 +73,22 @@ void asks_free(struct asks *asks)
     mem_free(asks);
 }
 
+static void open_ask(struct asks *asks, struct ask *ask)
+{
+    if (asks->count == asks->room) {
+        asks->room = asks->room == 0 ? 256 : asks->room + asks->room / 2;
+        asks->open = mem_grow(asks->open, asks->room, sizeof(*asks->open));
+    }
+    ask->id = asks->count;
+    ask->region = asks->region;
+    asks->open[asks->count++] = ask;
+}
+
 static struct ask *ask_new(struct asks *asks)
 {
     struct ask *ask = region_alloc(asks->region, sizeof(*ask));
 
-    if (asks->count == asks->room) {
-        asks->room = asks->room == 0 ? 256 : asks->room * 2;
-        asks->all = mem_grow(asks->all, asks->room, sizeof(*asks->all));
-    }
-    ask->id = asks->count;
-    ask->region = asks->region;
-    asks->all[asks->count++] = ask;
+    open_ask(asks, ask);
     return ask;
 }
 
@@ -77,9 +99,10 @@ struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bo
 
     *is_new = ask == NULL;
     if (ask == NULL) {
-        ask = ask_new(asks);
-        ask->name = region_text(asks->region, name);
+        ask = mem_alloc(sizeof(*ask));
+        ask->name = mem_text(name);
         ask->type = type;
+        open_ask(asks, ask);
         dict_put(asks->questions, buf_slice(&key), ask);
     }
     buf_clear(&key);
@@ -134,16 +157,6 @@ struct ask *asks_policy(struct asks *asks, const struct want_fetch *want, const 
 uint64_t asks_id(const struct ask *ask)
 {
     return ask->id;
-}
-
-const char *asks_name(const struct ask *ask)
-{
-    return ask->name;
-}
-
-enum dns_type asks_type(const struct ask *ask)
-{
-    return ask->type;
 }
 
 const struct profile *asks_profile(const struct ask *ask)
@@ -227,13 +240,17 @@ bool asks_waiter(const struct ask *ask, size_t i, size_t *job)
 
 struct ask *asks_find(const struct asks *asks, uint64_t id)
 {
-    return id < asks->count && !asks->all[id]->answered ? asks->all[id] : NULL;
+    return id < asks->count ? asks->open[id] : NULL;
 }
 
-void asks_answered(struct ask *ask)
+void asks_answered(struct asks *asks, struct ask *ask)
 {
-    ask->answered = true;
-    mem_free(ask->waiters);
-    ask->waiters = NULL;
-    ask->waiter_count = ask->waiter_room = 0;
+    asks->open[ask->id] = NULL;
+    if (is_question(ask)) {
+        struct buf key = facts_key_dns(ask->name, ask->type);
+
+        dict_remove(asks->questions, buf_slice(&key));
+        buf_clear(&key);
+    }
+    close_ask(ask);
 }

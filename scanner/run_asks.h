@@ -22,8 +22,6 @@ struct ask *asks_policy(struct asks *, const struct want_fetch *, const char *ho
 struct ask *asks_conversation(struct asks *, const struct profile *, const char *host, bool *is_new);
 
 uint64_t              asks_id(const struct ask *);
-const char           *asks_name(const struct ask *);
-enum dns_type         asks_type(const struct ask *);
 const struct profile *asks_profile(const struct ask *);        /* of a conversation, else NULL */
 const struct want_fetch *asks_want(const struct ask *);        /* of a policy, else NULL */
 const struct address *asks_address(const struct ask *);        /* of a conversation; of a policy the first */
@@ -41,7 +39,7 @@ bool asks_waiter(const struct ask *, size_t i, size_t *job);   /* false past the
 
 /* NULL: unknown, or answered already. */
 struct ask *asks_find(const struct asks *, uint64_t id);
-/* It was answered. */
-void asks_answered(struct ask *);
+/* It was answered. A question is freed, and may be asked anew: whoever wants the answer looks among the facts first. */
+void asks_answered(struct asks *, struct ask *);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef SCANNER_RUN_IMPL_H
 #define SCANNER_RUN_IMPL_H
 
+#include "scanner/own_names.h"
 #include "scanner/progress.h"
 #include "scanner/run.h"
 #include "scanner/run_asks.h"
@@ -14,14 +15,15 @@
 #define RUN_LOCAL_WAIT_MS 1000  /* before the first of them; twice as long each time */
 #define RUN_DRY "a dry run opens no connection"
 
-/* A destination on its way. */
+/* So many destinations are on their way at a time, for what waits costs memory. */
+#define RUN_BEGUN_MAX 32768
+
+/* A destination: not begun, on its way or done. */
 struct job {
-    struct region *region;                    /* of the latest judgement */
-    struct result *results[RUN_SIDES_MAX];    /* of each side */
-    size_t         missing;                   /* asks it waits for */
-    unsigned       rounds;
-    bool           done;
-    bool           queued;                    /* in the ready list */
+    uint32_t missing;                         /* asks it waits for */
+    uint8_t  rounds;
+    bool     done;
+    bool     queued;                          /* in the ready list */
 };
 
 struct run {
@@ -29,12 +31,22 @@ struct run {
     struct facts             *facts;
     struct run_outcome       *outcome;
     struct job               *jobs;
-    size_t                    count, done;
+    size_t                    count, begun, done;
+    uint32_t                 *order;      /* in which they begin */
     int64_t                   started;    /* seconds since 1970 */
-    size_t                   *ready, ready_count; /* jobs to be judged */
+    uint32_t                 *ready;      /* jobs to be judged */
+    size_t                    ready_count;
+    struct region            *region;     /* of the latest judgement */
+    struct result            *results[RUN_SIDES_MAX]; /* of that, for each side */
+    struct fault_watch        watch;      /* what results wait for before they are told */
+    bool                      watch_moved;
+    uint32_t                 *held;       /* jobs that are done and not told yet */
+    size_t                    held_count, held_room;
+    struct own_names         *names;      /* NULL: nothing is forgotten */
     struct wants             *wants[RUN_SIDES_MAX];  /* of one judgement */
     struct wants             *tables[RUN_SIDES_MAX]; /* keys of live tables and files wanted by several jobs, for one batch */
-    size_t                   *table_jobs, table_job_count;
+    uint32_t                 *table_jobs;
+    size_t                    table_job_count;
     struct view_use           use;       /* by the latest judgement */
     struct trial             *trial;     /* NULL: no advice is asked for */
     struct asks              *asks;
@@ -62,7 +74,10 @@ void run_judge_ready(struct run *);
 void run_check_time(struct run *);
 /* Judges once. final: what is not observed now never will be. True: something is wanted first. */
 bool run_judge(struct run *, size_t job, bool final);
+/* The latest judgement, of this job, is final: its result is kept, told, held back until it can be told, as may be. */
 void run_job_finish(struct run *, size_t job);
+/* Tells of those held back what can be told by now; over: the run is, and all is told, faults of our own included. */
+void run_tell_held(struct run *, bool over);
 
 /* Live tables and files that the latest judgement wants go to run->tables; true when there were any. */
 bool run_move_table_wants(struct run *);

@@ -25,7 +25,7 @@ void run_answered(struct run *run, struct ask *ask)
     for (i = 0; asks_waiter(ask, i, &job); i++)
         if (--run->jobs[job].missing == 0)
             run_ready_add(run, job);
-    asks_answered(ask);
+    asks_answered(run->asks, ask);
     run_turn(run);
 }
 
@@ -37,6 +37,7 @@ static void on_dns(void *arg, uint64_t id, const struct dns_fact *fact)
     if (ask == NULL || run->ended)
         return;
     facts_add_dns(run->facts, fact);
+    run->watch_moved |= fault_watch_dns(&run->watch, fact);
     if (run->request->journal != NULL)
         journal_dns(run->request->journal, fact);
     run_answered(run, ask);
@@ -53,8 +54,10 @@ static void keep_conversation(struct run *run, struct ask *ask, const struct con
     }
     if (run->request->journal != NULL)
         journal_conversation(run->request->journal, &kept);
-    if (final)
-        facts_add_conversation(run->facts, &kept);
+    if (!final)
+        return;
+    facts_add_conversation(run->facts, &kept);
+    run->watch_moved |= fault_watch_conversation(&run->watch, &kept);
 }
 
 static void converse_again(struct run *run, struct ask *ask, int64_t wait_ms)
@@ -133,6 +136,7 @@ static void end_network(struct run *run, enum ending ending, const char *why)
     run->ended = true;
     run->ended_by = ending;
     run->ended_why = why;
+    run->begun = run->count;
     for (i = 0; i < run->count; i++) {
         run->jobs[i].missing = 0;
         run_ready_add(run, i);
@@ -169,20 +173,17 @@ void run_check_time(struct run *run)
         on_deadline(run);
 }
 
-/* In an order of chance, so that the destinations of one provider do not follow one another. */
-static void queue_shuffled(struct run *run)
+/* An order of chance, so that the destinations of one provider do not follow one another. */
+static void shuffle(struct run *run)
 {
     unsigned short seed[3] = { (unsigned short)time(NULL), (unsigned short)run->count, 0x5eed };
     size_t         i, other;
 
-    for (i = 0; i < run->count; i++)
-        run_ready_add(run, i);
-    for (i = run->count; i > 1; i--) {
-        size_t kept = run->ready[i - 1];
-
-        other = (size_t)nrand48(seed) % i;
-        run->ready[i - 1] = run->ready[other];
-        run->ready[other] = kept;
+    run->order = mem_array(run->count + 1, sizeof(*run->order));
+    for (i = 0; i < run->count; i++) {
+        other = (size_t)nrand48(seed) % (i + 1);
+        run->order[i] = run->order[other];
+        run->order[other] = (uint32_t)i;
     }
 }
 
@@ -266,10 +267,11 @@ static void converse(struct run *run)
 {
     set_handles(run);
     progress_start(&run->progress, run->request->options, loop_now_ms(run->loop));
-    queue_shuffled(run);
+    shuffle(run);
     run_turn(run);
     if (run->done < run->count)
         loop_run(run->loop);
+    run_tell_held(run, true);
     progress_end(&run->progress);
     run->outcome->confinement = workers_confinement(run->workers);
     loop_timer_free(run->timer);

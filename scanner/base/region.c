@@ -9,8 +9,9 @@
 #include "scanner/base/mem.h"
 
 #define CHUNK_SIZE 4096
-/* Larger pieces get a chunk of their own, so that the one being filled is not given up. */
-#define LARGE_SIZE (CHUNK_SIZE / 4)
+#define SMALL_SIZE 448  /* with what is around it, 512 bytes of heap */
+/* Pieces larger than one in so many of a chunk get one of their own, so that the one being filled is not given up. */
+#define LARGE_PART 4
 
 struct chunk {
     struct chunk *next;
@@ -29,11 +30,25 @@ struct region {
     struct chunk    *filling;  /* head of the list */
     struct deferred *deferred; /* lives in the region itself */
     size_t           handed_out;
+    size_t           chunk_size;
 };
+
+static struct region *new_of(size_t chunk_size)
+{
+    struct region *r = mem_alloc(sizeof(*r));
+
+    r->chunk_size = chunk_size;
+    return r;
+}
 
 struct region *region_new(void)
 {
-    return mem_alloc(sizeof(struct region));
+    return new_of(CHUNK_SIZE);
+}
+
+struct region *region_new_small(void)
+{
+    return new_of(SMALL_SIZE);
 }
 
 static void run_deferred(struct region *r)
@@ -70,7 +85,7 @@ void region_empty(struct region *r)
         return;
     run_deferred(r);
     r->handed_out = 0;
-    if (kept->size != CHUNK_SIZE) {
+    if (kept->size != r->chunk_size) {
         free_chunks(kept);
         r->filling = NULL;
         return;
@@ -109,7 +124,7 @@ static void *alloc_small(struct region *r, size_t size)
     void *p;
 
     if (c == NULL || c->size - c->used < size) {
-        c = chunk_new(CHUNK_SIZE);
+        c = chunk_new(r->chunk_size);
         c->next = r->filling;
         r->filling = c;
     }
@@ -125,7 +140,7 @@ void *region_alloc(struct region *r, size_t size)
     assert(size < SIZE_MAX / 2);
     size = size ? (size + align - 1) / align * align : align;
     r->handed_out += size;
-    return size > LARGE_SIZE ? alloc_large(r, size) : alloc_small(r, size);
+    return size > r->chunk_size / LARGE_PART ? alloc_large(r, size) : alloc_small(r, size);
 }
 
 void *region_array(struct region *r, size_t count, size_t size)

@@ -7,11 +7,18 @@
 #include "scanner/facts/facts_key.h"
 #include "scanner/facts/members.h"
 
+/* A DNS answer. Those of types that mostly one destination asks for can be forgotten, and have a region of their own. */
+struct kept_dns {
+    struct region  *own;    /* NULL: it stays */
+    struct dns_fact fact;
+};
+
 struct facts {
     struct region *region;
     struct dict   *dns, *conversations, *tables, *fetches, *destinations;
     struct dict   *before_tls; /* conversations that came to an end before TLS began, by what they have in the clear */
     struct certs  *certs;
+    struct dns_tally forgotten;
 };
 
 struct facts *facts_new(void)
@@ -29,10 +36,18 @@ struct facts *facts_new(void)
     return f;
 }
 
+static void free_kept(struct kept_dns *kept)
+{
+    if (kept != NULL)
+        region_free(kept->own);
+}
+
 void facts_free(struct facts *f)
 {
     if (f == NULL)
         return;
+    for (size_t i = 0; i < dict_count(f->dns); i++)
+        free_kept(dict_at(f->dns, i));
     dict_free(f->dns);
     dict_free(f->conversations);
     dict_free(f->before_tls);
@@ -63,11 +78,62 @@ static const void *find(const struct dict *dict, struct buf *key)
     return fact;
 }
 
+static void free_region(void *region)
+{
+    region_free(region);
+}
+
 const struct dns_fact *facts_add_dns(struct facts *f, const struct dns_fact *fact)
 {
-    struct buf key = facts_key_dns(fact->name, fact->type);
+    struct buf       key = facts_key_dns(fact->name, fact->type);
+    struct region   *own = fact->type == DNS_MX || fact->type == DNS_TXT ? region_new_small() : NULL;
+    struct region   *region = own != NULL ? own : f->region;
+    struct kept_dns *kept = region_alloc(region, sizeof(*kept)), *older = dict_find(f->dns, buf_slice(&key));
 
-    return add(f, f->dns, &key, dns_members, fact, sizeof(*fact));
+    if (older != NULL && older->own != NULL)
+        region_defer(f->region, free_region, older->own);
+    kept->own = own;
+    record_copy(region, dns_members, &kept->fact, fact, sizeof(*fact));
+    dict_put(f->dns, buf_slice(&key), kept);
+    buf_clear(&key);
+    return &kept->fact;
+}
+
+void facts_forget_dns(struct facts *f, const char *name, enum dns_type type)
+{
+    struct buf       key = facts_key_dns(name, type);
+    struct kept_dns *kept = dict_find(f->dns, buf_slice(&key));
+
+    if (kept != NULL && kept->own != NULL) {
+        dict_remove(f->dns, buf_slice(&key));
+        dns_tally_add(&f->forgotten, &kept->fact);
+        region_free(kept->own);
+    }
+    buf_clear(&key);
+}
+
+void dns_tally_add(struct dns_tally *tally, const struct dns_fact *fact)
+{
+    if (fact->type == DNS_NATIVE || fact->outcome == DNS_EXCLUDED || fact->outcome == DNS_CUT_SHORT)
+        return;
+    tally->asked++;
+    tally->unanswered += fact->outcome == DNS_TIMEOUT || fact->outcome == DNS_NO_RESOLVER;
+    tally->out_of_reach += fact->outcome == DNS_NO_RESOLVER;
+    if (fact->outcome != DNS_ANSWERED)
+        return;
+    tally->answers += fact->rcode == RCODE_NOERROR || fact->rcode == RCODE_NXDOMAIN;
+    tally->secure += fact->ad;
+    tally->secure_from_afar += fact->ad && !fact->loopback;
+}
+
+struct dns_tally facts_dns_tally(const struct facts *f)
+{
+    struct dns_tally       tally = f->forgotten;
+    const struct dns_fact *fact;
+
+    for (size_t i = 0; (fact = facts_dns_at(f, i)) != NULL; i++)
+        dns_tally_add(&tally, fact);
+    return tally;
 }
 
 /* It was the server that ended it before TLS began: with any other TLS settings it would have gone the same way. */
@@ -118,9 +184,10 @@ void facts_add_destination(struct facts *f, const char *text)
 
 const struct dns_fact *facts_dns(const struct facts *f, const char *name, enum dns_type type)
 {
-    struct buf key = facts_key_dns(name, type);
+    struct buf             key = facts_key_dns(name, type);
+    const struct kept_dns *kept = find(f->dns, &key);
 
-    return find(f->dns, &key);
+    return kept != NULL ? &kept->fact : NULL;
 }
 
 const struct conversation *facts_conversation(const struct facts *f, const struct profile *profile)
@@ -188,7 +255,9 @@ const char *facts_destination(const struct facts *f, size_t i)
 
 const struct dns_fact *facts_dns_at(const struct facts *f, size_t i)
 {
-    return dict_at(f->dns, i);
+    const struct kept_dns *kept = dict_at(f->dns, i);
+
+    return kept != NULL ? &kept->fact : NULL;
 }
 
 const struct conversation *facts_conversation_at(const struct facts *f, size_t i)

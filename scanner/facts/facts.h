@@ -37,6 +37,21 @@ const struct policy_fetch *facts_add_fetch(struct facts *, const struct policy_f
 const struct cert         *facts_add_cert(struct facts *, const struct cert *);
 void                       facts_add_destination(struct facts *, const char *text); /* what the user asked for, in order */
 
+/* Forgets an answer about MX or TXT, and all pointers to it are invalid; those of other types stay. */
+void facts_forget_dns(struct facts *, const char *name, enum dns_type);
+
+/* How the resolver fared: of the questions that were put to it (not left out, not cut short), of those forgotten too. */
+struct dns_tally {
+    size_t asked;
+    size_t unanswered;        /* timed out, or no resolver was reached */
+    size_t out_of_reach;      /* no resolver was reached */
+    size_t answers;           /* NOERROR and NXDOMAIN */
+    size_t secure;            /* with the AD bit */
+    size_t secure_from_afar;  /* of those, by a resolver that is not on this machine */
+};
+void             dns_tally_add(struct dns_tally *, const struct dns_fact *);
+struct dns_tally facts_dns_tally(const struct facts *);
+
 /* NULL: not observed. Names compare without regard to case. */
 const struct dns_fact     *facts_dns(const struct facts *, const char *name, enum dns_type);
 const struct conversation *facts_conversation(const struct facts *, const struct profile *);

@@ -1,12 +1,8 @@
-/* Our own side: what is wrong with the configuration as a whole, and with the place the scan was made from. */
+/* Our own side: what is wrong with the configuration as a whole, and with the resolver. */
 #include <string.h>
 
-#include "scanner/base/dict.h"
-#include "scanner/judge/published_impl.h"
+#include "scanner/judge/judge.h"
 
-/* So many servers of so many networks, and none fares better: then it is us. */
-#define ENDPOINTS_MIN 10
-#define PROVIDERS_MIN 5
 /* So many answers without one that is DNSSEC-secure make one wonder about the resolver. */
 #define ANSWERS_MIN 10
 
@@ -173,22 +169,13 @@ static void review_service(const struct review *review, const struct service *se
 
 static void review_resolver(const struct review *review)
 {
-    const struct facts *facts = review->input->view->facts;
-    const struct dns_fact *fact;
-    size_t answers = 0, secure = 0, distant = 0;
+    struct dns_tally dns = facts_dns_tally(review->input->view->facts);
 
-    for (size_t i = 0; (fact = facts_dns_at(facts, i)) != NULL; i++) {
-        if (fact->outcome != DNS_ANSWERED || fact->type == DNS_NATIVE)
-            continue;
-        answers += fact->rcode == RCODE_NOERROR || fact->rcode == RCODE_NXDOMAIN;
-        secure += fact->ad;
-        distant += fact->ad && !fact->loopback;
-    }
-    if (answers >= ANSWERS_MIN && secure == 0)
+    if (dns.answers >= ANSWERS_MIN && dns.secure == 0)
         tell(review, FINDING_LOCAL_RESOLVER_NOT_VALIDATING, NULL, 0,
              region_printf(review->region, "none of %zu DNS answers was DNSSEC-secure: does the resolver validate?",
-                           answers));
-    if (distant > 0)
+                           dns.answers));
+    if (dns.secure_from_afar > 0)
         tell(review, FINDING_RESOLVER_NOT_LOOPBACK, NULL, 0, finding_sentence(FINDING_RESOLVER_NOT_LOOPBACK));
 }
 
@@ -226,171 +213,4 @@ void judge_configuration(struct region *region, struct findings *findings, const
     if (dane)
         review_resolver(&review);
     review_web_anchors(&review);
-}
-
-/* The surroundings of the scan */
-
-/* Endpoints and the networks they are in, each counted once. */
-struct census {
-    struct region *region;
-    struct dict   *endpoints, *providers;
-};
-
-static void census_init(struct census *census)
-{
-    census->region = region_new();
-    census->endpoints = dict_new();
-    census->providers = dict_new();
-}
-
-static void census_clear(struct census *census)
-{
-    dict_free(census->endpoints);
-    dict_free(census->providers);
-    region_free(census->region);
-}
-
-/* A provider is a /24 or a /48. */
-static void census_add(struct census *census, const struct profile *profile)
-{
-    struct address network = profile->address;
-    size_t kept = network.family == FAMILY_IPV6 ? 6 : 3;
-    char text[ADDRESS_TEXT_MAX];
-
-    address_to_text(&profile->address, text);
-    dict_put(census->endpoints, slice_of(region_printf(census->region, "%s %u", text, profile->port)), census);
-    memset(network.bytes + kept, 0, sizeof(network.bytes) - kept);
-    address_to_text(&network, text);
-    dict_put(census->providers, slice_of(region_text(census->region, text)), census);
-}
-
-static bool census_suffices(const struct census *census)
-{
-    return dict_count(census->endpoints) >= ENDPOINTS_MIN && dict_count(census->providers) >= PROVIDERS_MIN;
-}
-
-static bool failed_to_connect(const struct conversation *c)
-{
-    return c->phase == PHASE_CONNECT && (c->ending == ENDING_CONNECT_FAILED || c->ending == ENDING_CONNECT_TIMEOUT);
-}
-
-/* EHLO was answered, so STARTTLS could have been offered. */
-static bool could_offer(const struct conversation *c)
-{
-    return !c->profile->wrapper && c->ehlo.code / 100 == 2;
-}
-
-static bool no_connections(const struct facts *facts)
-{
-    const struct conversation *c;
-    struct census failing;
-    bool any = false, suffices;
-
-    census_init(&failing);
-    for (size_t i = 0; (c = facts_conversation_at(facts, i)) != NULL; i++) {
-        any |= c->phase > PHASE_CONNECT;
-        if (failed_to_connect(c))
-            census_add(&failing, c->profile);
-    }
-    suffices = census_suffices(&failing);
-    census_clear(&failing);
-    return !any && suffices;
-}
-
-static bool no_starttls(const struct facts *facts)
-{
-    const struct conversation *c;
-    struct census plain;
-    bool any = false, suffices;
-
-    census_init(&plain);
-    for (size_t i = 0; (c = facts_conversation_at(facts, i)) != NULL; i++) {
-        any |= c->starttls_offered || c->starttls_beyond_limit;
-        if (could_offer(c))
-            census_add(&plain, c->profile);
-    }
-    suffices = census_suffices(&plain);
-    census_clear(&plain);
-    return !any && suffices;
-}
-
-static bool no_resolver(const struct facts *facts)
-{
-    const struct dns_fact *fact;
-    size_t unanswered = 0, asked = 0, out_of_reach = 0;
-
-    for (size_t i = 0; (fact = facts_dns_at(facts, i)) != NULL; i++) {
-        if (fact->type == DNS_NATIVE || fact->outcome == DNS_EXCLUDED || fact->outcome == DNS_CUT_SHORT)
-            continue;
-        asked++;
-        unanswered += fact->outcome == DNS_TIMEOUT || fact->outcome == DNS_NO_RESOLVER;
-        out_of_reach += fact->outcome == DNS_NO_RESOLVER;
-    }
-    return asked > 0 && unanswered == asked && (out_of_reach > 0 || asked >= ANSWERS_MIN);
-}
-
-static const struct fault_row {
-    enum local_fault  fault;
-    bool            (*is_there)(const struct facts *);
-    enum finding_code code;
-    enum reason       reasons[4]; /* of forecasts that it may have made; the last one fills the row */
-} faults[] = {
-    { LOCAL_FAULT_RESOLVER, no_resolver, FINDING_LOCAL_RESOLVER,
-      { REASON_RESOLVER_UNAVAILABLE, REASON_DNS_LOOKUP_FAILED, REASON_TLSA_LOOKUP_FAILED, REASON_TLSA_LOOKUP_FAILED } },
-    { LOCAL_FAULT_CONNECT, no_connections, FINDING_LOCAL_NO_CONNECTIONS,
-      { REASON_CONNECT_REFUSED, REASON_CONNECT_TIMEOUT, REASON_CONNECT_TIMEOUT, REASON_CONNECT_TIMEOUT } },
-    { LOCAL_FAULT_STARTTLS, no_starttls, FINDING_LOCAL_STARTTLS_STRIPPED,
-      { REASON_STARTTLS_NOT_OFFERED, REASON_DELIVERED_IN_CLEAR, REASON_DELIVERED_IN_CLEAR, REASON_DELIVERED_IN_CLEAR } },
-};
-
-enum local_fault judge_surroundings(struct region *region, struct findings *findings, const struct facts *facts)
-{
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-        if (!faults[i].is_there(facts))
-            continue;
-        findings_add(region, findings, finding_word(faults[i].code), finding_severity(faults[i].code), NULL, NULL, 0, "%s",
-                     finding_sentence(faults[i].code));
-        return faults[i].fault;
-    }
-    return LOCAL_FAULT_NONE;
-}
-
-static bool touches(const struct fault_row *row, enum reason reason)
-{
-    for (size_t i = 0; i < sizeof(row->reasons) / sizeof(*row->reasons); i++)
-        if (row->reasons[i] == reason)
-            return true;
-    return false;
-}
-
-/* What it did to the judgement of another rule is no news of the domain. */
-static void apply_to_published(const struct fault_row *row, struct result *result)
-{
-    struct published *published = (struct published *)result->published;
-    struct as_if *const all[] = { &published->dane.as_if, &published->sts.as_if, &published->sts.enforced };
-
-    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-        if (all[i]->judged && all[i]->verdict != VERDICT_DELIVER && touches(row, all[i]->reason)) {
-            all[i]->verdict = VERDICT_UNKNOWN;
-            all[i]->reason = REASON_LOCAL_FAULT;
-            published_forget_failures(&result->findings);
-        }
-}
-
-void judge_apply_fault(struct result *result, enum local_fault fault)
-{
-    for (size_t i = 0; result->published != NULL && i < sizeof(faults) / sizeof(*faults); i++)
-        if (faults[i].fault == fault)
-            apply_to_published(&faults[i], result);
-    /* Its own reason says more. */
-    if (result->verdict == VERDICT_UNKNOWN)
-        return;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-        if (faults[i].fault != fault || result->verdict == VERDICT_DELIVER ||
-            !touches(&faults[i], result->forecast.reason))
-            continue;
-        result->verdict = result->best = result->worst = VERDICT_UNKNOWN;
-        result->certain = false;
-        result->forecast.reason = REASON_LOCAL_FAULT;
-    }
 }

@@ -85,6 +85,42 @@ static void test_profiles(void)
     facts_free(f);
 }
 
+static void add_answer(struct facts *f, const char *name, enum dns_type type, enum dns_outcome outcome, bool ad)
+{
+    struct dns_record record = { .owner = name, .type = type, .target = "mx.example.net" };
+
+    facts_add_dns(f, &(struct dns_fact){ .name = name, .type = type, .outcome = outcome, .ad = ad, .records = &record,
+                                         .count = 1, .total = 1 });
+}
+
+static void test_forgetting(void)
+{
+    struct facts *f = facts_new();
+    struct dns_tally tally;
+
+    add_answer(f, "a.example", DNS_MX, DNS_TIMEOUT, false);
+    add_answer(f, "a.example", DNS_MX, DNS_ANSWERED, true);
+    add_answer(f, "b.example", DNS_MX, DNS_ANSWERED, false);
+    add_answer(f, "a.example", DNS_A, DNS_ANSWERED, true);
+    add_answer(f, "c.example", DNS_MX, DNS_EXCLUDED, false);
+    facts_forget_dns(f, "A.example", DNS_MX);
+    facts_forget_dns(f, "a.example", DNS_A);
+    facts_forget_dns(f, "d.example", DNS_MX);
+    check_ok(facts_dns(f, "a.example", DNS_MX) == NULL, "forgotten");
+    check_ok(facts_dns(f, "a.example", DNS_A) != NULL, "what others come to stays");
+    is_text(facts_dns_at(f, 0)->name, "b.example", "the others move up");
+    is_text(facts_dns(f, "b.example", DNS_MX)->records[0].target, "mx.example.net", "and are whole");
+    tally = facts_dns_tally(f);
+    is_int(tally.asked, 3, "the forgotten count, the excluded do not");
+    is_int(tally.unanswered, 0, "what was replaced does not count");
+    is_int(tally.answers, 3, "answers");
+    is_int(tally.secure, 2, "secure answers");
+    is_int(tally.secure_from_afar, 2, "of a resolver elsewhere");
+    add_answer(f, "a.example", DNS_MX, DNS_ANSWERED, false);
+    check_ok(facts_dns(f, "a.example", DNS_MX) != NULL, "observed anew");
+    facts_free(f);
+}
+
 static void test_tables(void)
 {
     struct facts *f = facts_new();
@@ -148,6 +184,7 @@ int main(void)
 {
     test_dns();
     test_profiles();
+    test_forgetting();
     test_tables();
     test_fetches();
     test_left_out();

@@ -151,6 +151,45 @@ static void test_surroundings(void)
     }
 }
 
+/* What has to wait for the end of the run, given what was seen of it so far. */
+static void test_watch(void)
+{
+    static const struct watch_row {
+        const char *what;
+        const struct conversation *seen;
+        const char *dns;
+        enum verdict verdict;
+        enum reason reason;
+        bool waits;
+    } rows[] = {
+        { "a timeout, and nothing is known", &dead, "", VERDICT_DEFER, REASON_CONNECT_TIMEOUT, true },
+        { "a timeout, and somebody was reached", &plain, "", VERDICT_DEFER, REASON_CONNECT_TIMEOUT, false },
+        { "no STARTTLS, nor anywhere", &plain, "", VERDICT_DEFER, REASON_STARTTLS_NOT_OFFERED, true },
+        { "no STARTTLS, but elsewhere", &good, "", VERDICT_DEFER, REASON_STARTTLS_NOT_OFFERED, false },
+        { "in the clear", &dead, "", VERDICT_DOWNGRADE, REASON_DELIVERED_IN_CLEAR, true },
+        { "in the clear, as meant", &dead, "", VERDICT_DELIVER, REASON_DELIVERED_IN_CLEAR, false },
+        { "what has its own reason", &dead, "", VERDICT_UNKNOWN, REASON_CONNECT_TIMEOUT, false },
+        { "no fault of ours", &dead, "", VERDICT_DEFER, REASON_CERTIFICATE_EXPIRED, false },
+        { "no answer, nor to others", &good, "b.example MX timeout", VERDICT_DEFER, REASON_DNS_LOOKUP_FAILED, true },
+        { "no answer, but to others", &good, "b.example MX nxdomain", VERDICT_DEFER, REASON_DNS_LOOKUP_FAILED, false },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct facts *facts = facts_new();
+        struct fault_watch watch = { 0 };
+        struct result result = { .verdict = rows[i].verdict, .forecast = { .reason = rows[i].reason } };
+
+        add_conversations(facts, 1, 1, *rows[i].seen);
+        dns_world_add(facts, rows[i].dns);
+        fault_watch_facts(&watch, facts);
+        check_ok(fault_watch_waits(&watch, &result) == rows[i].waits, "%s: %s", rows[i].what,
+                 rows[i].waits ? "waits" : "is told");
+        check_ok(!fault_watch_conversation(&watch, facts_conversation_at(facts, 0)), "%s: the same again is no news",
+                 rows[i].what);
+        facts_free(facts);
+    }
+}
+
 static void test_apply(void)
 {
     struct result result = { .verdict = VERDICT_DEFER, .best = VERDICT_DEFER, .worst = VERDICT_DEFER, .certain = true,
@@ -171,6 +210,7 @@ int main(void)
     test_authorities();
     test_troubles();
     test_surroundings();
+    test_watch();
     test_apply();
     return check_done();
 }

@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""JSON lines that are written while the run goes on: the same results as in the report that is written at the end, whatever
+of our own side may have spoilt them, however many come to the same host, and each as soon as it is known."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lab"))
+
+from arena import Arena, destination, host, main, surroundings
+
+LIMIT = 60
+
+
+def crowd(name, first, **behaviour):
+    """Destinations of as many providers."""
+    return [destination(f"{name}{n}.example", [host(f"mx.{name}{n}.example", f"2001:db8:{first + n:x}::1", **behaviour)], "encrypt")
+            for n in range(12)]
+
+
+CROWDS = {"blocked": crowd("blocked", 0x100, refuse=True), "stripped": crowd("stripped", 0x200, offer=None),
+          "healthy": crowd("healthy", 0x300)}
+LATE = destination("late.example", [host("mx.late.example", "2001:db8:400::1", delay=5)], "encrypt")
+
+
+def names(*crowds):
+    return [d["name"] for c in crowds for d in CROWDS[c]]
+
+
+def lasting(value):
+    """Without what differs from run to run."""
+    if isinstance(value, dict):
+        return {k: lasting(v) for k, v in value.items() if k not in ("milliseconds", "certificates")}
+    return [lasting(v) for v in value] if isinstance(value, list) else value
+
+
+class Lines:
+    def __init__(self, text):
+        self.header, *self.middle, self.end = [json.loads(line) for line in text.splitlines()]
+        self.destinations = {d["destination"]: d for d in self.middle}
+
+
+def start(arena, *options, **more):
+    return subprocess.Popen(arena.command(*arena.fast, *options, "-q", **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            text=True, env=surroundings({}))
+
+
+def lines_of(arena, *options, **more):
+    process = start(arena, "--jsonl", "-", *options, **more)
+    text, _ = process.communicate(timeout=LIMIT)
+    return Lines(text), process.returncode
+
+
+def compare(tap, arena, name, *options, **more):
+    whole = arena.scan(*arena.fast, *options, **more)
+    lines, status = lines_of(arena, *options, **more)
+    tap.same(len(lines.middle), len(lines.destinations), f"{name}: each destination once")
+    tap.same({n: lasting(d) for n, d in lines.destinations.items()}, {n: lasting(d) for n, d in whole.destinations().items()},
+             f"{name}: the same results")
+    tap.same(lines.end["summary"], whole.report["summary"], f"{name}: the same counts")
+    tap.same(lasting(lines.end["findings"]), lasting(whole.report["findings"]), f"{name}: the same findings of the whole")
+    tap.same(lines.end["run"]["sharing"], whole.report["run"]["sharing"], f"{name}: as much was asked")
+    tap.same(status, whole.status, f"{name}: the same status")
+    return lines
+
+
+def check_results(tap, arena):
+    for crowds in (("healthy",), ("blocked",), ("stripped",), ("blocked", "healthy"), ("stripped", "blocked"),
+                   ("healthy", "stripped", "blocked")):
+        lines = compare(tap, arena, " and ".join(crowds), names=names(*crowds))
+        accused = {d["verdict"] for d in lines.destinations.values()} - {"deliver", "unknown"}
+        tap.same(bool(accused), len(crowds) > 1, f"{' and '.join(crowds)}: who is accused")
+    compare(tap, arena, "a dead resolver", names=names("healthy"), resolver="127.0.0.99")
+    compare(tap, arena, "several to one domain", names=["a@healthy0.example", "b@healthy0.example", "smtp:healthy1.example",
+                                                         "healthy1.example", "HEALTHY2.example", "smtp:healthy3.example"])
+    compare(tap, arena, "all by one relay", "-o", "relayhost = healthy4.example", names=names("healthy") + ["x@blocked1.example"])
+
+
+def check_file(tap, arena):
+    path = os.path.join(arena.scratch, "lines")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("as it was")
+    process = start(arena, "--jsonl", path, names=names("healthy"))
+    process.communicate(timeout=LIMIT)
+    with open(path, encoding="utf-8") as file:
+        lines = Lines(file.read())
+    tap.same(sorted(lines.destinations), sorted(names("healthy")), "a file: all is in it")
+    tap.same([lines.header["run"]["finished"], lines.end["run"]["complete"]], [None, True], "a file: the header was there first")
+
+
+def check_order(tap, arena):
+    """Those that are known are there while one is still waited for."""
+    process = start(arena, "--jsonl", "-", names=[LATE["name"]] + names("healthy"))
+    header, *soon = [json.loads(process.stdout.readline()) for _line in range(13)]
+    tap.ok("format" in header and process.poll() is None, "while it runs: the header, and a dozen lines")
+    tap.same(sorted(d["destination"] for d in soon), sorted(names("healthy")), "while it runs: those that are known")
+    rest = [json.loads(line) for line in process.stdout]
+    tap.same([rest[0]["destination"], "summary" in rest[1], len(rest)], [LATE["name"], True, 2], "then: the late one, the end")
+    process.wait(LIMIT)
+
+
+def check_interruption(tap, arena):
+    process = start(arena, "--jsonl", "-", names=[LATE["name"]] + names("healthy", "stripped"))
+    text = process.stdout.readline() + process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    text += process.stdout.read()
+    process.wait(LIMIT)
+    lines = Lines(text)
+    tap.same(sorted(lines.destinations), sorted([LATE["name"]] + names("healthy", "stripped")), "interrupted: all are told")
+    tap.same(lines.destinations[LATE["name"]]["forecast"]["reason"], "interrupted", "interrupted: as what they are")
+    tap.same(lines.end["run"]["complete"], False, "interrupted: not complete")
+    tap.ok(process.returncode != 0, "interrupted: never 0")
+
+
+def test(tap, scratch):
+    with Arena(scratch, sum(CROWDS.values(), []) + [LATE]) as arena:
+        check_results(tap, arena)
+        check_file(tap, arena)
+        check_order(tap, arena)
+        check_interruption(tap, arena)
+
+
+main(test)
