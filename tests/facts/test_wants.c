@@ -5,7 +5,7 @@ static void test_noting(void)
 {
     struct wants *w = wants_new();
     struct profile p = { .port = 25, .helo_name = "me.example" };
-    struct address addresses[2] = { { FAMILY_IPV4, { 192, 0, 2, 1 } }, { FAMILY_IPV4, { 192, 0, 2, 2 } } };
+    struct address addresses[FETCH_ADDRESSES_MAX + 1] = { { FAMILY_IPV4, { 192, 0, 2, 1 } }, { FAMILY_IPV4, { 192, 0, 2, 2 } } };
 
     check_ok(wants_empty(w), "nothing wanted at first");
     wants_dns(w, "b.example", DNS_MX);
@@ -46,6 +46,10 @@ static void test_noting(void)
     is_int(wants_fetch_at(w, 0)->addresses[0].bytes[0], 192, "copied");
     is_int(wants_fetch_at(w, 1)->count, 0, "and one whose host may not be asked");
     check_ok(wants_fetch_at(w, 2) == NULL, "each policy once");
+    wants_fetch(w, "many.example", addresses, FETCH_ADDRESSES_MAX);
+    wants_fetch(w, "more.example", addresses, FETCH_ADDRESSES_MAX + 1);
+    is_int(wants_fetch_at(w, 2)->count, FETCH_ADDRESSES_MAX, "so many addresses");
+    is_int(wants_fetch_at(w, 3)->count, FETCH_ADDRESSES_MAX, "and no more");
 
     wants_clear(w);
     check_ok(wants_empty(w), "cleared");

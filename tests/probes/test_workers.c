@@ -27,7 +27,7 @@ static struct {
     enum ending      ending;
     char             error[256], cert_id[CERT_ID_TEXT], subject[64], seen_id[CERT_ID_TEXT];
     uint64_t         id;
-    size_t           pending;
+    size_t           pending, length;
 } got;
 
 static void one_more(void)
@@ -85,6 +85,7 @@ static void on_fetch(void *arg, uint64_t id, const struct policy_fetch *fact)
     got.id = id;
     got.fetched = fact->outcome;
     snprintf(got.error, sizeof got.error, "%s", fact->error ? fact->error : "");
+    got.length = fact->body ? strlen(fact->body) : 0;
     snprintf(got.subject, sizeof got.subject, "%s", fact->body ? fact->body : fact->domain);
     one_more();
 }
@@ -163,6 +164,34 @@ static struct want_fetch policy_of(const char *domain)
 
     address_parse(&address, SLICE("127.0.0.1"));
     return (struct want_fetch){ domain, &address, 1 };
+}
+
+/* As long as it gets in a record: each octet becomes six. */
+static void check_long_policy(struct worker_setup setup)
+{
+    static char controls[257];
+    static const struct peer_step steps[] = {
+        { PEER_HANDSHAKE, NULL, 0 }, { PEER_REQUEST, NULL, 0 },
+        { PEER_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n", 0 }, { PEER_FLOOD, controls, 256 }, { PEER_END, NULL, 0 },
+    };
+    struct web_certificate good = { "DNS:mta-sts.example.net", NULL, -1, 30, 0 };
+    char *chain = web_chain(&good);
+    struct peer_tls tls = { .chain = chain };
+    struct want_fetch want = policy_of("example.net");
+    struct peer *peer;
+
+    memset(controls, 1, sizeof controls - 1);
+    peer = peer_start(steps, &tls);
+    setup.https_port = peer_port(peer);
+    workers = workers_start(loop, &setup, &events, NULL, NULL);
+    workers_trust(workers, slice_of(web_authority()));
+    workers_fetch(workers, 8, &want);
+    run_for(1);
+    is_text(fetch_outcome_word(got.fetched), "answered", "the longest policy there is (%s)", got.error);
+    is_int(got.length, POLICY_BODY_MAX, "comes whole");
+    workers_free(workers);
+    mem_free(chain);
+    peer_free(peer);
 }
 
 /* In the confined process: no file is read, no name looked up, no thread begun. */
@@ -343,6 +372,7 @@ int main(void)
     workers_ask_dns(workers, 1, "never.test", DNS_MX);
     workers_free(workers);
     check_policy(setup);
+    check_long_policy(setup);
     check_policy_lost(setup);
     check_unknown_user(setup);
     web_clear();
