@@ -5,6 +5,7 @@
 #include "reports/html.h"
 #include "reports/html_page.h"
 #include "reports/json_parts.h"
+#include "reports/protection.h"
 
 const enum verdict html_verdict_order[HTML_VERDICTS] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,
                                                          VERDICT_DELIVER };
@@ -78,6 +79,8 @@ void html_run(struct html_page *page, struct buf *out)
         html_printf(out, ", judged as of %s", time_text(page->region, report->evaluated_at));
     if (report->resolver != NULL)
         html_printf(out, ", DNS from <code>%s</code>", report->resolver);
+    if (report->as.mechanism != MECHANISM_NONE)
+        html_printf(out, "; <a href=\"#as\">as if %s were followed for all</a>", mechanism_name(report->as.mechanism));
     if (page->acknowledged > 0)
         html_printf(out, "; <a href=\"#destinations\" data-trouble=\"acknowledged\" data-what=\"acknowledged\">%zu "
                          "acknowledged fault%s</a> aside", page->acknowledged, plural(page->acknowledged));

@@ -222,6 +222,21 @@ static void put_published(struct explanation *e)
 
 /* Forecast */
 
+/* Beside --as: the forecast of the configuration as it is. */
+static void put_configured(struct explanation *e)
+{
+    const struct result *now = e->story.result->configured;
+    struct story         story;
+
+    if (now == NULL)
+        return;
+    story_find(&story, e->region, e->story.report, now);
+    page_printf(&e->page, line("as it is"), "%s (%s): %s", verdict_word(now->verdict), reason_code(now->forecast.reason),
+                story_why(&story));
+    if (story_entry(&story, story.policy) != NULL)
+        page_text(&e->page, line(NULL), story_entry(&story, story.policy));
+}
+
 static void put_forecast(struct explanation *e)
 {
     const struct result *result = e->story.result;
@@ -229,7 +244,9 @@ static void put_forecast(struct explanation *e)
     const char          *first = forecast_log_line(e->region, result->destination, &result->first_attempt);
     struct place         verdict = line("verdict");
 
-    put_step(e, "Forecast");
+    put_step(e, e->story.report->as.mechanism == MECHANISM_NONE
+                    ? "Forecast"
+                    : region_printf(e->region, "Forecast, as if %s were followed", mechanism_name(e->story.report->as.mechanism)));
     verdict.tone = tone_of_verdict(result->verdict);
     page_text(&e->page, line("log"), log != NULL ? log : "not known");
     if (log != NULL && first != NULL && strcmp(log, first) != 0)
@@ -241,6 +258,7 @@ static void put_forecast(struct explanation *e)
     if (!result->certain && result->verdict <= VERDICT_BOUNCE)
         page_printf(&e->page, line("orders"), "at best %s, at worst %s, by the order in which Postfix tries the hosts",
                     verdict_word(result->best), verdict_word(result->worst));
+    put_configured(e);
 }
 
 /* Told at the end. */

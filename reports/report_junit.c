@@ -114,6 +114,7 @@ static bool put_top(const struct sink *sink, struct region *region, const struct
            put_property(sink, region, "config_dir", report_config_dir(report)) &&
            put_property(sink, region, "postfix_version", report_postfix_version(region, report)) &&
            put_property(sink, region, "complete", report->complete ? "true" : "false") &&
+           (report->as.mechanism == MECHANISM_NONE || put_property(sink, region, "as", mechanism_word(report->as.mechanism))) &&
            sink_text(sink, "</properties>\n");
 }
 

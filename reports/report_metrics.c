@@ -58,9 +58,13 @@ static void put_run(struct metrics *m, const char *name, const char *help)
 {
     const struct report *report = m->report;
 
+    const char          *labels = region_printf(m->region, "%s,%s", label(m->region, "version", report_program_version(report)),
+                                                label(m->region, "postfix", report_postfix_version(m->region, report)));
+
     put_family(m, name, help);
-    put_sample(m, name, region_printf(m->region, "%s,%s", label(m->region, "version", report_program_version(report)),
-                                      label(m->region, "postfix", report_postfix_version(m->region, report))), 1);
+    if (report->as.mechanism != MECHANISM_NONE)
+        labels = region_printf(m->region, "%s,%s", labels, label(m->region, "as", mechanism_word(report->as.mechanism)));
+    put_sample(m, name, labels, 1);
 }
 
 static void put_started(struct metrics *m, const char *name, const char *help)

@@ -109,6 +109,8 @@ static const struct row followed[] = {
     { "as.txt", report_text_write, { 0 }, false },
     { "as.json", report_json_write, { 0 }, true },
     { "as.csv", report_csv_write, { 0 }, true },
+    { "as.xml", report_junit_write, { 0 }, true },
+    { "as-explain.txt", explain_all, { 0 }, false },
     { NULL, NULL, { 0 }, false },
 };
 

@@ -266,7 +266,7 @@ static void test_protection(struct sample *sample)
         const char *what;
         size_t      times;
     } rows[] = {
-        { "id=\"protection\"", 1 },  { "class=\"stream\"", 7 },   { "<td class=\"n ", 7 },
+        { "id=\"protection\"", 1 },  { "class=\"stream\"", 7 },   { "data-cell=\"", 14 },
         { "0 of 4 domains", 1 },     { "data-publishes=", 6 },     { "data-guard=", 3 },
         { "id=\"as\"", 0 },          { "</script>\\n", 0 },       { "\xe2\x80\xae", 0 },
     };
