@@ -184,7 +184,7 @@ def test_counts(view, path, name):
     ok(len(followed) > 12, f"{name}: numbers are links", len(followed))
     wrong = [one for one in followed if not (one[2] > 0 if one[3] else one[1] == one[2])]
     same(wrong, [], f"{name}: {len(followed)} numbers open their rows")
-    loose = view.run("""return [...document.querySelectorAll('.picture td, .rows:not(#list) td.n')].filter((td) =>
+    loose = view.run("""return [...document.querySelectorAll('.picture td, .rows:not(#list, .entries) td.n')].filter((td) =>
         /^[1-9][0-9]*$/.test(td.textContent) && td.querySelector('a') === null && td.closest('details') === null)
         .map((td) => td.outerHTML)""")
     same(loose, [], f"{name}: no number of a picture is without")
