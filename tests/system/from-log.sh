@@ -52,6 +52,14 @@ scan --from-log "$work/none"
 status_is 66 'a file that is missing: status'
 scan --from-log "$work/log"
 status_is 66 'a folder: status'
+# Ten gigabytes in ten megabytes.
+head -c 100000000 /dev/zero | gzip -c >"$work/one.gz"
+n=0
+while [ $n -lt 100 ]; do cat "$work/one.gz"; n=$((n + 1)); done >"$work/bomb.gz"
+scan --from-log "$work/bomb.gz"
+status_is 65 'ten gigabytes of nothing, packed: status'
+has "$work/err" 'bomb.gz: it decompresses to more than a log would' 'and why it was not read'
+rm "$work/bomb.gz" "$work/one.gz"
 if command -v xz >/dev/null && [ -n "${TEST_ALL-}" ]; then
     head -c 200000000 /dev/zero | xz -0 -c >"$work/bomb.xz"
     scan --from-log "$work/bomb.xz"
