@@ -90,8 +90,8 @@ static void tell(struct job *job, struct dns_fact *fact)
 static void job_late(void *arg)
 {
     struct job *job = arg;
-    struct dns_fact fact = { .name = job->name, .type = DNS_NATIVE, .outcome = DNS_TIMEOUT,
-                             .error = "the system's host lookup did not come back" };
+    struct dns_fact fact = { .name = job->name, .type = DNS_NATIVE, .outcome = DNS_CUT_SHORT,
+                             .error = "the system's host lookup did not come back in time" };
 
     if (job->done)
         tell(job, &fact);

@@ -33,7 +33,7 @@
 /* Records between scanner and worker. */
 #define LIMIT_RECORD_BYTES   1048576
 #define LIMIT_CHANNEL_SOON   4194304      /* not sent yet: take no more work */
-#define LIMIT_CHANNEL_BYTES  268435456    /* not sent yet: the other side does not read; give up */
+#define LIMIT_CHANNEL_BYTES  134217728    /* not sent yet: the other side does not read; give up */
 #define LIMIT_SUSPECTS       8            /* asked again at a time, of what was with a worker that died */
 #define LIMIT_SILENCE_MS     30000        /* a worker that does not answer a call for so long is replaced */
 #define LIMIT_CALL_MS        5000         /* between two such calls */

@@ -159,7 +159,7 @@ struct record_channel *record_channel_new(struct loop *loop, int fd, const struc
     c->events = events;
     c->arg = arg;
     buf_init(&c->in, LENGTH_SIZE + LIMIT_RECORD_BYTES);
-    buf_init(&c->out, LIMIT_CHANNEL_BYTES);
+    buf_init(&c->out, 2 * (size_t)LIMIT_CHANNEL_BYTES); /* what is sent goes in its own time */
     c->resume = loop_timer_new(loop, channel_ready, c);
     c->watch = loop_watch_new(loop, fd, channel_ready, c);
     watch_again(c);
@@ -181,7 +181,7 @@ bool record_channel_send(struct record_channel *c, struct slice record)
     const char length[LENGTH_SIZE] = { (char)(record.n >> 24), (char)(record.n >> 16), (char)(record.n >> 8),
                                        (char)record.n };
 
-    if (c->closed || record.n > LIMIT_RECORD_BYTES || waiting(c) + LENGTH_SIZE + record.n > LIMIT_CHANNEL_BYTES / 2)
+    if (c->closed || record.n > LIMIT_RECORD_BYTES || waiting(c) + LENGTH_SIZE + record.n > LIMIT_CHANNEL_BYTES)
         return false;
     buf_add(&c->out, length, sizeof length);
     buf_add_slice(&c->out, record);

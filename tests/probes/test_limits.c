@@ -1,9 +1,9 @@
 /* The limits of limits.h that no other test holds at, and one past: bytes of replies, questions and threads at a time,
- * replies that are not for us. Others: test_smtp_session.c (certificates, TLS, time), test_record.c (records), tests/scanner
- * (suspects), tests/hostile (the whole of it, over a network). */
+ * replies that are not for us. limits-have-tests.py says where the others are. */
 #include "probes/limits.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +12,7 @@
 #include "probes/dns_client.h"
 #include "probes/dns_native.h"
 #include "probes/record.h"
+#include "probes/smtp_stream.h"
 #include "probes/wire/smtp_reply.h"
 #include "scanner/base/mem.h"
 #include "tests/lib/check.h"
@@ -50,6 +51,39 @@ static void check_replies(void)
     is_int(feed("", 0, LIMIT_LINE_BYTES + 1), SMTP_REPLY_LONG_LINE, "a line of one byte more");
     is_int(feed(line, lines, rest), SMTP_REPLY_MORE, "a reply as long as may be");
     is_int(feed(line, lines, rest + 1), SMTP_REPLY_LONG, "a reply of one byte more");
+}
+
+/* Conversations. */
+
+static enum stream_result receive(struct smtp_stream *stream, int peer, size_t n)
+{
+    static const char bytes[STREAM_READ_SIZE];
+    enum stream_result result;
+
+    if (write(peer, bytes, n) != (ssize_t)n)
+        return STREAM_LOST;
+    result = smtp_stream_receive(stream);
+    smtp_stream_used(stream, n);
+    return result;
+}
+
+static void check_conversation(void)
+{
+    struct smtp_stream stream;
+    enum stream_result result = STREAM_OK;
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return;
+    smtp_stream_init(&stream, pair[0]);
+    for (size_t sent = 0; sent < LIMIT_SESSION_BYTES && result == STREAM_OK; sent += STREAM_READ_SIZE)
+        result = receive(&stream, pair[1], STREAM_READ_SIZE);
+    is_int(result, STREAM_OK, "a conversation as long as may be");
+    is_int(receive(&stream, pair[1], 1), STREAM_TOO_MUCH, "one of one byte more");
+    check_ok(LIMIT_TURN_BYTES >= LIMIT_REPLY_BYTES, "in the clear a turn is as long as a reply may be, which ends it");
+    smtp_stream_clear(&stream);
+    close(pair[0]);
+    close(pair[1]);
 }
 
 /* Questions at a time. */
@@ -166,6 +200,88 @@ static void check_ignored(void)
     }
 }
 
+/* A message as long as may be: a question, as many addresses as fit, and one record of a type that nobody knows. */
+static size_t make_longest(uint8_t *out, const uint8_t *query, size_t length)
+{
+    static const uint8_t address[16] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1 };
+    size_t n = length, rest;
+    unsigned records = 0;
+
+    memcpy(out, query, length);
+    for (; n + 2 * sizeof address <= LIMIT_DNS_MESSAGE; n += sizeof address, records++)
+        memcpy(out + n, address, sizeof address);
+    rest = LIMIT_DNS_MESSAGE - n - 12;
+    memcpy(out + n, (const uint8_t[12]){ 0xc0, 12, 0xff, 1, 0, 1, 0, 0, 0, 60, (uint8_t)(rest >> 8), (uint8_t)rest }, 12);
+    memset(out + n + 12, 0, rest);
+    out[2] |= 0x84;
+    out[6] = (uint8_t)(++records >> 8);
+    out[7] = (uint8_t)records;
+    out[8] = out[9] = out[10] = out[11] = 0;
+    return LIMIT_DNS_MESSAGE;
+}
+
+static void count_records(void *arg, const struct dns_fact *fact)
+{
+    *(size_t *)arg = fact->outcome == DNS_ANSWERED ? fact->total : 0;
+}
+
+/* The query without its EDNS record. */
+static size_t question_length(const uint8_t *query, ssize_t n)
+{
+    size_t end = 12;
+
+    while (end < (size_t)n && query[end] != 0)
+        end += 1u + query[end];
+    return end + 5;
+}
+
+static void send_slowly(int fd, const uint8_t *data, size_t n)
+{
+    for (size_t sent = 0; sent < n; run_for(5)) {
+        ssize_t more = send(fd, data + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (more > 0)
+            sent += (size_t)more;
+        else if (errno != EAGAIN)
+            return;
+    }
+}
+
+static void check_longest(void)
+{
+    static uint8_t message[2 + LIMIT_DNS_MESSAGE];
+    struct dns_setup setup;
+    struct sockaddr_in from, own;
+    socklen_t size = sizeof own;
+    uint8_t query[512];
+    ssize_t length = 0;
+    size_t records = 0;
+    int fd = open_resolver(&setup), tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
+    struct dns_client *client = dns_client_new(loop, &setup);
+
+    getsockname(fd, (struct sockaddr *)&own, &size);
+    if (bind(tcp, (struct sockaddr *)&own, size) == 0 && listen(tcp, 1) == 0) {
+        dns_client_ask(client, "n.test", DNS_A, count_records, &records);
+        run_for(50);
+        receive_all(fd, query, &length, &from);
+        query[2] |= 2; /* truncated */
+        answer_one(fd, query, length, &from);
+        run_for(50);
+        peer = accept(tcp, NULL, NULL);
+        run_for(50);
+        length = recv(peer, query, sizeof query, 0);
+        make_longest(message + 2, query + 2, question_length(query + 2, length - 2));
+        message[0] = message[1] = 0xff;
+        send_slowly(peer, message, sizeof message);
+        run_for(100);
+        check_ok(records > 4000, "a message as long as may be: %zu records", records);
+        close(peer);
+    }
+    dns_client_free(client);
+    close(tcp);
+    close(fd);
+}
+
 static void native_done(void *arg, const struct dns_fact *fact)
 {
     (void)fact;
@@ -218,6 +334,12 @@ static void check_channel(void)
     check_ok(record_channel_send(channel, slice_from(record, LIMIT_CHANNEL_SOON - 1 - sent - 4)) && record_channel_has_room(channel),
              "one byte less than enough waits");
     check_ok(record_channel_send(channel, slice_from(record, 0)) && !record_channel_has_room(channel), "enough waits");
+    for (sent = LIMIT_CHANNEL_SOON + 3; sent + step + 4 <= LIMIT_CHANNEL_BYTES; sent += step + 4)
+        if (!record_channel_send(channel, slice_from(record, step)))
+            break;
+    check_ok(!record_channel_send(channel, slice_from(record, LIMIT_CHANNEL_BYTES - sent - 3)), "more than may be is refused");
+    check_ok(record_channel_send(channel, slice_from(record, LIMIT_CHANNEL_BYTES - sent - 4)), "as much as may be waits");
+    check_ok(!record_channel_send(channel, slice_from(record, 0)), "and then nothing more");
     record_channel_free(channel);
     close(pair[1]);
     mem_free(record);
@@ -227,8 +349,10 @@ int main(void)
 {
     loop = loop_new();
     check_replies();
+    check_conversation();
     check_questions();
     check_ignored();
+    check_longest();
     check_threads();
     check_channel();
     loop_free(loop);
