@@ -5,6 +5,7 @@
 #include "reports/expiry.h"
 #include "reports/page.h"
 #include "reports/story.h"
+#include "scanner/base/dict.h"
 
 #define INDENT      2
 #define LABEL_WIDTH 8
@@ -50,6 +51,16 @@ static size_t count_advice(const struct report *report, size_t *pins)
     return n;
 }
 
+/* Of several destinations with one next-hop, the first one tells of it. */
+static bool is_new(struct dict *keys, struct region *region, const struct result *result)
+{
+    const struct nexthop *nexthop = result->hop_count > 0 ? result->hops[0].nexthop : NULL;
+    const char           *transport = result->route != NULL ? result->route->transport : NULL;
+
+    return nexthop == NULL || transport == NULL ||
+           dict_put(keys, slice_of(region_printf(region, "%s:%s", transport, nexthop->text)), keys);
+}
+
 /* What is due later counts here too. */
 static void add_advice(struct advice_document *document, struct region *region, const struct story *story)
 {
@@ -89,13 +100,16 @@ static void add_result(struct advice_document *document, struct region *region, 
 
 void advice_document_of_report(struct advice_document *document, struct region *region, const struct report *report)
 {
-    size_t pins, i;
+    struct dict *keys = dict_new();
+    size_t       pins, i;
 
     document->items = region_array(region, count_advice(report, &pins) + 1, sizeof(*document->items));
     document->pins = region_array(region, pins + 1, sizeof(const struct pin *));
     document->when = report->evaluated_at;
     for (i = 0; i < report->count; i++)
-        add_result(document, region, report, report->results[i]);
+        if (is_new(keys, region, report->results[i]))
+            add_result(document, region, report, report->results[i]);
+    dict_free(keys);
 }
 
 /* Pages */
@@ -190,8 +204,11 @@ static void put_pins(struct page *page, struct region *region, const struct advi
 
 static void put_rest(struct page *page, const struct advice_document *document)
 {
-    if (document->unseen + document->held_back > 0)
+    if (document->unseen + document->held_back + document->no_table > 0)
         page_blank(page);
+    if (document->no_table)
+        page_text(page, (struct place){ 0 }, "There is no policy table yet: set smtp_tls_policy_maps in main.cf, say to "
+                                             "texthash:/etc/postfix/tls_policy.");
     if (document->held_back > 0)
         page_printf(page, (struct place){ 0 }, "%zu more did not hold in the last %lu runs.", document->held_back, document->runs);
     if (document->unseen > 0)

@@ -19,6 +19,7 @@ struct advice_document {
     size_t              pin_count;
     int64_t             when;          /* days left are counted from here */
     size_t              unseen;        /* destinations for which a stricter line could not be judged */
+    bool                no_table;      /* no policy table is there to take a line */
     size_t              held_back;     /* lines that did not hold for so many */
     unsigned long       runs;
 };

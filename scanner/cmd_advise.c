@@ -8,6 +8,13 @@
 #include "scanner/replay.h"
 #include "scanner/saved_file.h"
 
+static bool lacks_table(const struct config *config)
+{
+    const struct service *service = config_service(config, "smtp");
+
+    return service != NULL && service->policy_maps.count == 0;
+}
+
 /* A policy table would turn per-site tables off: no line of one is advice. */
 static bool takes_lines(const struct config *config, struct error *err)
 {
@@ -125,6 +132,7 @@ static bool advise_from_facts(struct region *region, const struct options *optio
         document.source = region_printf(region, "facts of %s, as Postfix %s with %s", time_text(region, audit.report.started),
                                         report_postfix_version(region, &audit.report), report_config_dir(&audit.report));
         advice_document_of_report(&document, region, &audit.report);
+        document.no_table = document.count > 0 && lacks_table(audit.config);
         good = write_document(&document, err);
     }
     audit_clear(&audit);

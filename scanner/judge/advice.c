@@ -143,7 +143,6 @@ enum trial_end advice_try(struct advising *a, const char *value, enum level leve
     struct judge_input input = *a->input;
 
     input.view = &view;
-    input.explain = false;
     trial_judge(a->scratch, tried, a->trial, &input, a->result->destination, value);
     if (is_safe(tried, level))
         return TRIAL_SAFE;
@@ -185,16 +184,14 @@ static bool is_worth_asking(const struct advising *a, enum level level)
 /* True: what the entry would need is wanted. */
 static bool ask_for(struct advising *a, const char *value, enum level level)
 {
-    struct judge_input input = *a->input;
-    struct result      tried;
+    struct result tried;
 
     if (!is_worth_asking(a, level))
         return false;
     a->found->unseen = true;
     if (a->input->view->wants == NULL)
         return false;
-    input.explain = false;
-    trial_judge(a->scratch, &tried, a->trial, &input, a->result->destination, value);
+    trial_judge(a->scratch, &tried, a->trial, a->input, a->result->destination, value);
     a->found->wanted |= tried.wanted;
     return tried.wanted;
 }

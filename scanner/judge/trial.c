@@ -74,5 +74,7 @@ void trial_judge(struct region *region, struct result *result, struct trial *tri
     }
     tried.config = region_copy(region, &trial->config, sizeof(trial->config));
     tried.trust = trial->trust;
+    tried.explain = tried.published = false;
+    tried.as = MECHANISM_NONE;
     judge_destination(region, result, &tried, destination);
 }

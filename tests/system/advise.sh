@@ -61,6 +61,15 @@ has "$work/err" 'migrate' 'and the remedy is told'
 run advise "$work/none"
 status_is 66 'missing facts: status'
 
+advise dane -o smtp_tls_policy_maps= -o smtp_tls_security_level=dane
+has "$work/line" 'now [^ ]*: ?smtp_tls_security_level = dane paste example.org dane-only There is no policy table yet' \
+    'where main.cf alone decides'
+
+sed 's/^{"fact":"destination".*/&\n{"fact":"destination","destination":"a@example.org"}/' "$cases/verify/facts.jsonl" >"$work/two.jsonl"
+# shellcheck disable=SC2086
+run advise -c "$cases/verify" "$work/two.jsonl" $common
+has "$work/out" '^CAN BE TIGHTENED: 1$' 'two destinations, one next-hop: one line'
+
 # What the world has overtaken.
 advise_in "$more/entry-overtaken"
 has "$work/line" 'CAN BE TAKEN OUT: 1 example.org why without this entry mail would go at dane' 'an entry that lowers the default for nothing'
