@@ -23,6 +23,7 @@
 #define DANE_WIDTH 4
 #define STS_WIDTH 7
 #define WINS_WIDTH 7
+#define PASTE_SHOWN 500 /* longer lines are for explain */
 #define WINS_ROOM 90 /* columns of a terminal that has room for who wins, too */
 #define DESTINATION_MIN 20
 
@@ -186,6 +187,8 @@ static void put_findings(struct text_report *text, const struct story *story)
             page_printf(&text->page, place, "%s: %s", finding->host, fact);
         else
             page_text(&text->page, place, fact);
+        if (finding->paste != NULL && !text->options->verbose && strlen(finding->paste) <= PASTE_SHOWN)
+            page_paste(&text->page, detail(NULL), finding->paste);
     }
 }
 

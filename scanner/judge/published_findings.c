@@ -10,10 +10,10 @@
 /* So many names are told in one sentence. */
 #define NAMES_SHOWN 5
 
-static void tell(const struct publication *about, enum finding_code code, const struct table_answer *entry,
-                 const char *text)
+static struct finding *tell(const struct publication *about, enum finding_code code, const struct table_answer *entry,
+                            const char *text)
 {
-    findings_add(about->region, &about->result->findings, finding_word(code), finding_severity(code), NULL,
+    return findings_add(about->region, &about->result->findings, finding_word(code), finding_severity(code), NULL,
                  entry != NULL ? entry->file : NULL, entry != NULL ? entry->line : 0, "%s", text);
 }
 
@@ -78,16 +78,20 @@ static void tell_weakened(const struct publication *about)
 {
     const struct policy *entry = entry_of(about);
     const struct result *configured = about->configured;
+    struct version version = params_version(configured->route->service->params);
     bool dane = wishes_dane(about->published), sts = wishes_sts(about->published);
+    struct finding *finding;
 
     if (!entry->from_table || !is_sent(configured->verdict) || is_verified(configured->forecast.tls) || (!dane && !sts))
         return;
     if (dane && about->published->follows == MECHANISM_DANE)
         return; /* what keeps it from DANE is told otherwise */
-    tell(about, FINDING_TABLE_WEAKENS, &entry->answer,
-         region_printf(about->region, "the entry asks for %s; the domain publishes %s%s%s, with which mail would be authenticated",
-                       level_word(entry->level), dane ? "TLSA records for all its hosts" : "",
-                       dane && sts ? " and " : "", sts ? "an MTA-STS policy in mode enforce" : ""));
+    finding = tell(about, FINDING_TABLE_WEAKENS, &entry->answer,
+                   region_printf(about->region, "the entry asks for %s; the domain publishes %s%s%s, with which mail would be "
+                                                "authenticated",
+                                 level_word(entry->level), dane ? "TLSA records for all its hosts" : "",
+                                 dane && sts ? " and " : "", sts ? "an MTA-STS policy in mode enforce" : ""));
+    finding->paste = version_at_least(version, 3, 10, 0) ? about->published->line_3_10 : about->published->line;
 }
 
 /* The entry accepts no name that the policy allows */
