@@ -55,6 +55,7 @@ void html_run(struct html_page *, struct buf *);
 void html_tiles(struct html_page *, struct buf *);
 void html_todo(struct html_page *, struct buf *);
 void html_soon(struct html_page *, struct buf *);
+void html_better(struct html_page *, struct buf *);
 void html_local(struct html_page *, struct buf *);
 void html_changes(struct html_page *, struct buf *);
 void html_pictures(struct html_page *, struct buf *);

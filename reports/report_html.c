@@ -20,6 +20,7 @@ static const struct {
     { "tiles", html_tiles, NULL },
     { "todo", html_todo, NULL },
     { "soon", html_soon, NULL },
+    { "better", html_better, NULL },
     { "local", html_local, NULL },
     { "as", html_as, NULL },
     { "changes", html_changes, NULL },

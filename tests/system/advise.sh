@@ -91,7 +91,8 @@ has "$work/line" 'the key of mx1.example.org, whose certificate ends on 2032-01-
 # Where the other reports have it.
 # shellcheck disable=SC2086
 run replay -q -c "$cases/dane" "$cases/dane/facts.jsonl" $common --html "$work/report.html"
-has "$work/report.html" 'example.org dane-only' 'the line in the HTML report'
+has "$work/report.html" '<h2 id="better">Could be better</h2>' 'the HTML report has a part of it'
+has "$work/report.html" '<pre class="paste">example.org dane-only</pre>' 'with the line'
 
 # From a report, and from a history.
 # shellcheck disable=SC2086
