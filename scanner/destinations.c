@@ -4,6 +4,7 @@
 
 #include "scanner/base/address.h"
 #include "scanner/base/dict.h"
+#include "scanner/base/mem.h"
 #include "scanner/base/utf8.h"
 #include "scanner/files.h"
 #include "scanner/policy/nexthop.h"
@@ -14,32 +15,41 @@ struct collector {
     struct region       *region;
     const struct config *config;
     struct destinations *out;
-    struct dict         *seen;           /* destinations by text, in order */
+    struct destination  *items;          /* in order */
+    size_t               count, room;
+    struct dict         *seen;           /* their texts */
     size_t               not_concrete;   /* patterns, parent keys */
     size_t               not_listed;     /* tables that cannot be listed */
 };
 
+static void push(struct collector *c, const struct destination *destination)
+{
+    if (!dict_put(c->seen, slice_of(destination->text), c))
+        return;
+    if (c->count == c->room) {
+        c->room = c->room == 0 ? 64 : c->room + c->room / 2;
+        c->items = mem_grow(c->items, c->room, sizeof(*c->items));
+    }
+    c->items[c->count++] = *destination;
+}
+
 static bool add(struct collector *c, struct slice text, struct error *err)
 {
-    struct destination *destination = region_alloc(c->region, sizeof(*destination));
+    struct destination destination;
 
-    if (!destination_parse(c->region, destination, text, c->config, err))
+    if (!destination_parse(c->region, &destination, text, c->config, err))
         return false;
-    if (dict_find(c->seen, slice_of(destination->text)) == NULL)
-        dict_put(c->seen, slice_of(destination->text), destination);
+    push(c, &destination);
     return true;
 }
 
-/* The destinations found so far, as an array; frees the dictionary. */
+/* The destinations found so far, as an array of the region; frees the dictionary. */
 static void collect(struct collector *c)
 {
-    size_t i;
-
-    c->out->count = dict_count(c->seen);
-    c->out->items = region_array(c->region, c->out->count + 1, sizeof(*c->out->items));
-    for (i = 0; i < c->out->count; i++)
-        c->out->items[i] = *(const struct destination *)dict_at(c->seen, i);
     dict_free(c->seen);
+    c->out->count = c->count;
+    c->out->items = mem_grow(c->items, c->count + 1, sizeof(*c->items));
+    region_defer(c->region, mem_free, c->out->items);
 }
 
 /* A comment begins with a # that begins the line or follows white space: a mail address may have one inside. */
@@ -51,16 +61,12 @@ static struct slice without_comment(struct slice line)
     return line;
 }
 
-static bool add_file(struct collector *c, const char *path, struct error *err)
+static bool add_lines(struct collector *c, const char *path, struct slice rest, struct error *err)
 {
-    struct slice rest, line;
+    struct slice line;
     struct error why;
     int          number = 0;
 
-    if (!file_read(c->region, path, FILE_SIZE_MAX, &rest, NULL, err))
-        return false;
-    if (utf8_has_mark(rest))
-        rest = slice_from_index(rest, strlen(UTF8_MARK));
     while (rest.n > 0) {
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);
@@ -73,6 +79,19 @@ static bool add_file(struct collector *c, const char *path, struct error *err)
         return false;
     }
     return true;
+}
+
+static bool add_file(struct collector *c, const char *path, struct error *err)
+{
+    struct region *scratch = region_new();
+    struct slice   text;
+    bool           good = file_read(scratch, path, FILE_SIZE_MAX, &text, NULL, err);
+
+    if (good && utf8_has_mark(text))
+        text = slice_from_index(text, strlen(UTF8_MARK));
+    good = good && add_lines(c, path, text, err);
+    region_free(scratch);
+    return good;
 }
 
 /* A next-hop that the configuration names, as a destination of its own: by the given transport. */
@@ -254,9 +273,8 @@ static void add_missing(struct collector *c, const struct destinations *list)
     size_t       i;
 
     for (i = 0; i < list->count; i++)
-        if (!add(c, slice_of(list->items[i].text), &ignored) &&
-            dict_find(c->seen, slice_of(list->items[i].text)) == NULL)
-            dict_put(c->seen, slice_of(list->items[i].text), &list->items[i]);
+        if (!add(c, slice_of(list->items[i].text), &ignored))
+            push(c, &list->items[i]);
 }
 
 void destinations_align(struct region *region, struct destinations *one, const struct config *config,

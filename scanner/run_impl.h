@@ -16,7 +16,7 @@
 #define RUN_DRY "a dry run opens no connection"
 
 /* So many destinations are on their way at a time, for what waits costs memory. */
-#define RUN_BEGUN_MAX 32768
+#define RUN_BEGUN_MAX 16384
 
 /* A destination: not begun, on its way or done. */
 struct job {

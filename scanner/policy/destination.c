@@ -1,11 +1,14 @@
 #include "scanner/policy/destination.h"
 
+#include <string.h>
 #include <sysexits.h>
 
 #include "scanner/base/names.h"
 
 /* Longer than any address or list of next-hops that Postfix itself would take from a table line in practice. */
 #define TEXT_MAX 4096
+
+#define DOMAIN_IS_FOR "postmaster@"
 
 /* Services of every master.cf, so that they can be asked about without one. */
 static const struct name usual_services[] = {
@@ -72,6 +75,7 @@ static bool parse_transport(struct region *region, struct destination *destinati
     destination->form = DESTINATION_TRANSPORT;
     destination->transport = region_slice(region, transport);
     destination->nexthop = region_slice(region, nexthop);
+    destination->text = region_slice(region, text);
     return true;
 }
 
@@ -88,14 +92,17 @@ static bool parse_address(struct region *region, struct destination *destination
     if (slice_find(domain, ' ') < domain.n || slice_find(domain, ',') < domain.n)
         return fail(err, text, "a domain has no spaces or commas");
     destination->form = DESTINATION_ADDRESS;
-    destination->address = at == text.n ? region_printf(region, "postmaster@%s", destination->text) : destination->text;
+    /* There may be a million: the domain is the end of the address. */
+    destination->address = at < text.n ? region_slice(region, text)
+                                       : region_printf(region, DOMAIN_IS_FOR "%.*s", (int)text.n, text.p);
+    destination->text = destination->address + (at < text.n ? 0 : strlen(DOMAIN_IS_FOR));
     return true;
 }
 
-static void set_nexthop(struct destination *destination)
+static void set_nexthop(struct region *region, struct destination *destination, struct slice text)
 {
     destination->form = DESTINATION_NEXTHOP;
-    destination->nexthop = destination->text;
+    destination->text = destination->nexthop = region_slice(region, text);
 }
 
 bool destination_parse(struct region *region, struct destination *destination, struct slice text,
@@ -111,7 +118,6 @@ bool destination_parse(struct region *region, struct destination *destination, s
         return fail(err, text, "it is too long");
     if (has_control(text))
         return fail(err, text, "it has control characters");
-    destination->text = region_slice(region, text);
     colon = find_colon(text);
     if (colon < text.n && is_service(region, slice_head(text, colon), config) &&
         !is_digits(slice_from_index(text, colon + 1)))
@@ -119,7 +125,7 @@ bool destination_parse(struct region *region, struct destination *destination, s
     if (slice_find(text, '@') < text.n)
         return parse_address(region, destination, text, err);
     if (text.p[0] == '[' || colon < text.n) {
-        set_nexthop(destination);
+        set_nexthop(region, destination, text);
         return true;
     }
     return parse_address(region, destination, text, err);
