@@ -35,7 +35,7 @@ static void put_used(struct region *region, struct buf *out, const struct mail_a
     size_t                    i, shown = 0, left = 0;
 
     html_printf(out, "<table class=\"rows entries\"><caption>%s</caption><thead><tr><th scope=\"col\">entry</th>"
-                     "<th scope=\"col\" class=\"n\">share</th><th scope=\"col\" class=\"n\">delivered</th>"
+                     "<th scope=\"col\" class=\"n\">guards</th><th scope=\"col\" class=\"n\">delivered</th>"
                      "<th scope=\"col\" class=\"n\">deferred</th>", mail_total_text(region, mail));
     if (mail->total.waiting >= 0)
         buf_add_text(out, "<th scope=\"col\" class=\"n\">waiting</th>");

@@ -182,6 +182,12 @@ static struct json *configurations_finding(const char *config_dir)
     return finding;
 }
 
+/* What the mail of one machine does not use another one's may. */
+static bool holds_for_all(const struct json *finding)
+{
+    return !slice_eq_text(json_get_slice(finding, "code"), finding_word(FINDING_ENTRIES_NOT_USED));
+}
+
 static struct json *merge_findings(struct json *const *trees, size_t count)
 {
     struct dict       *seen = dict_new();
@@ -195,7 +201,8 @@ static struct json *merge_findings(struct json *const *trees, size_t count)
 
         same = same && same_json(shown, json_get(trees[t], "configuration"));
         for (i = 0; i < json_count(list); i++)
-            add_once(seen, merged, json_at(list, i));
+            if (holds_for_all(json_at(list, i)))
+                add_once(seen, merged, json_at(list, i));
     }
     if (!same) {
         struct json *finding = configurations_finding(json_get_text(shown, "config_dir"));

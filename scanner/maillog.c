@@ -1,4 +1,4 @@
-#include "scanner/maillog.h"
+#include "scanner/maillog_impl.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -7,61 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "scanner/base/buf.h"
 #include "scanner/base/dict.h"
-#include "scanner/base/json.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/utc.h"
-#include "scanner/child.h"
-#include "scanner/exit_status.h"
 #include "scanner/log_stream.h"
 
 #define ROTATIONS_MAX 1000
 #define DOMAIN_MAX 255
 #define NAME_ROOM 512
-#define WAITS_MAX ((size_t)1 << 24)
 #define SIZES ((size_t)1 << 18)      /* queue IDs remembered; an older one may give way to a newer */
 #define SESSIONS ((size_t)1 << 12)   /* processes remembered */
-#define QUEUE_SECONDS 300
-#define QUEUE_OUTPUT_MAX ((size_t)1 << 30)
-
-/* Text is kept as its hash: a clash costs a size or a TLS word, never more. */
-struct size_slot {
-    uint64_t id;
-    int64_t  bytes;
-};
-
-struct session_slot {
-    uint64_t process, relay;
-    int      tls;            /* enum weight_tls */
-};
-
-/* A destination: a domain, or an address that has a route of its own. */
-struct place {
-    struct weight weight;
-    uint32_t      number;
-    uint32_t      message;   /* of the queue: the last one that waits for it */
-};
-
-struct wait {
-    uint32_t message, place;
-};
-
-struct maillog {
-    struct region       *region;
-    struct dict         *destinations;   /* struct place, by name */
-    const struct dict   *apart;          /* addresses that are told apart; NULL */
-    struct size_slot    *sizes;
-    struct session_slot *sessions;
-    int64_t              deliveries;     /* of all */
-    struct wait         *waits;
-    size_t               wait_count, wait_room;
-    uint32_t             messages;
-    int64_t              from;           /* the first attempt; 0: none has a time */
-    bool                 read_log, read_queue, cut;
-};
 
 /* A line taken apart. */
 struct parts {
@@ -248,8 +205,7 @@ static struct slice name_of(const struct maillog *mail, struct slice address, ch
     return slice_from(room, skip + domain.n);
 }
 
-/* Where the mail to an address counts; NULL: nowhere, or there are too many. */
-static struct place *place_of(struct maillog *mail, struct slice address)
+struct place *maillog_place(struct maillog *mail, struct slice address)
 {
     char          room[NAME_ROOM];
     struct slice  name = name_of(mail, address, room);
@@ -364,7 +320,7 @@ static void read_delivery(struct maillog *mail, const struct parts *parts)
     rest = slice_from_index(rest, 8);
     relay = slice_head(rest, slice_find(rest, ','));
     found = memmem(rest.p, rest.n, ", status=", 9);
-    if (found == NULL || is_local(relay) || (place = place_of(mail, address)) == NULL)
+    if (found == NULL || is_local(relay) || (place = maillog_place(mail, address)) == NULL)
         return;
     rest = slice_from_index(rest, (size_t)(found - rest.p) + 9);
     count_end(mail, id, rest, &place->weight);
@@ -476,78 +432,6 @@ bool maillog_read(struct maillog *mail, const char *path, struct error *err)
         good = read_one(mail, found[i].path, err);
     good = good && read_one(mail, path, err);
     region_free(region);
-    return good;
-}
-
-static void add_wait(struct maillog *mail, const struct place *place)
-{
-    if (mail->wait_count == mail->wait_room) {
-        size_t       room = mail->wait_room == 0 ? 1024 : 2 * mail->wait_room;
-        struct wait *waits = mem_array(room, sizeof(*waits));
-
-        if (mail->wait_count > 0)
-            memcpy(waits, mail->waits, mail->wait_count * sizeof(*waits));
-        mem_free(mail->waits);
-        mail->waits = waits;
-        mail->wait_room = room;
-    }
-    mail->waits[mail->wait_count++] = (struct wait){ mail->messages, place->number };
-}
-
-/* One message to several people of one domain waits once. */
-void maillog_queue_line(struct maillog *mail, struct slice line)
-{
-    struct error       ignored;
-    struct json       *json = json_read(line, &ignored);
-    const struct json *recipients = json_get(json, "recipients");
-    struct place      *place;
-    size_t             i;
-
-    mail->messages += json_count(recipients) > 0;
-    for (i = 0; i < json_count(recipients); i++) {
-        place = place_of(mail, json_get_slice(json_at(recipients, i), "address"));
-        if (place == NULL || place->message == mail->messages || mail->wait_count >= WAITS_MAX)
-            continue;
-        place->message = mail->messages;
-        place->weight.waiting++;
-        add_wait(mail, place);
-    }
-    json_free(json);
-}
-
-static const char *postqueue_path(void)
-{
-    static const char *const paths[] = { "/usr/sbin/postqueue", "/usr/local/sbin/postqueue", "/opt/postfix/sbin/postqueue" };
-    size_t                   i;
-
-    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        if (access(paths[i], X_OK) == 0)
-            return paths[i];
-    return paths[0];
-}
-
-bool maillog_read_queue(struct maillog *mail, const char *config_dir, struct error *err)
-{
-    const char  *argv[] = { postqueue_path(), "-j", config_dir != NULL ? "-c" : NULL, config_dir, NULL };
-    const char  *environment[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-    struct child child = { .argv = argv, .environment = environment, .seconds = QUEUE_SECONDS };
-    struct slice rest, line;
-    bool         good;
-
-    buf_init(&child.output, QUEUE_OUTPUT_MAX);
-    good = child_run(&child, err) == CHILD_EXITED;
-    if (good && child.status != 0) {
-        rest = buf_slice(&child.errors);
-        error_set(err, EXIT_NO_INPUT, "%s -j: %.*s", argv[0], (int)slice_find(rest, '\n'), rest.p != NULL ? rest.p : "");
-        error_fix(err, "run it by hand; authorized_mailq_users may have to name the user");
-        good = false;
-    }
-    mail->read_queue = true;
-    rest = buf_slice(&child.output);
-    while (good && slice_next_token(&rest, "\n", &line))
-        maillog_queue_line(mail, line);
-    buf_clear(&child.output);
-    buf_clear(&child.errors);
     return good;
 }
 
