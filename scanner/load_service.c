@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "probes/wire/x509_facts.h"
+#include "scanner/config/mechanisms.h"
 #include "scanner/config/proxy_maps.h"
 #include "scanner/files.h"
 #include "scanner/postmap.h"
@@ -171,7 +172,7 @@ static struct config_file *read_ca_directory(struct config *config, const struct
 }
 
 /* OpenSSL's own default file and directory, which tls_append_default_CA adds to a CAfile or CApath. */
-struct config_file *load_default_ca(struct config *config, const struct service *service)
+static struct config_file *read_default_ca(struct config *config, const struct service *service)
 {
     struct config_file *file = read_config_file(config, X509_get_default_cert_file(), false);
     struct slice        text;
@@ -238,7 +239,7 @@ static void read_trust(struct config *config, struct service *service)
     if (ca_path[0] != '\0')
         service->ca_path = read_ca_directory(config, service, ca_path);
     if ((ca_file[0] != '\0' || ca_path[0] != '\0') && params_bool(service->params, "tls_append_default_CA"))
-        service->default_ca = load_default_ca(config, service);
+        service->default_ca = read_default_ca(config, service);
     service->client_chain = read_client_chain(config, service);
 }
 
@@ -254,6 +255,19 @@ static bool open_client_tables(struct config *config, struct service *service, s
            open_list(config, service->params, "smtp_reply_filter", false, &service->reply_filter, err) &&
            (!sasl || open_list(config, service->params, "smtp_sasl_password_maps", false, &service->sasl_password_maps, err)) &&
            open_list(config, service->params, "smtp_dns_reply_filter", false, &service->dns_reply_filter, err);
+}
+
+/* What other mechanisms would need, where somebody may ask for it. MTA-STS rests on the certification authorities of the web: a
+ * client that is told of none would trust nobody, which says nothing of the domains. */
+static void add_mechanisms(struct config *config, struct service *service)
+{
+    struct service *sts;
+
+    if (!config->as_if && !mechanisms_may_be_used(service))
+        return;
+    sts = mechanisms_add(config->region, service);
+    if (sts != NULL && sts->ca_file == NULL && sts->ca_path == NULL)
+        sts->ca_file = read_default_ca(config, sts);
 }
 
 static void load_client(struct config *config, struct service *service, const struct main_cf *compiled)
@@ -279,7 +293,7 @@ static void load_client(struct config *config, struct service *service, const st
     }
     read_trust(config, service);
     service->engine_error = tls_engine_check(config->region, service);
-    load_mechanisms(config, service, main_cf, compiled);
+    add_mechanisms(config, service);
 }
 
 static bool is_chrooted(const struct config *config, const struct master_service *master)

@@ -11,10 +11,6 @@
 void load_services(struct config *, const struct main_cf *compiled);
 /* Fills the routing tables of the configuration. */
 void load_routing_tables(struct config *);
-/* Fills service->as_dane and as_sts of a client. main_cf: with what master.cf overrides. */
-void load_mechanisms(struct config *, struct service *, const struct main_cf *, const struct main_cf *compiled);
-/* OpenSSL's own default certification authorities. */
-struct config_file *load_default_ca(struct config *, const struct service *);
 /* queue_directory, where daemons work. */
 const char *load_queue_directory(const struct config *);
 /* A path as a daemon opens it: relative ones below the queue directory; inside the chroot when chrooted. */

@@ -257,6 +257,16 @@ struct params *params_new(struct region *region, const struct main_cf *main_cf, 
     return p;
 }
 
+struct params *params_with(struct region *region, const struct params *p, const char *const (*settings)[2], size_t count,
+                           const char *file)
+{
+    struct main_cf *changed = main_cf_copy(region, p->main_cf);
+
+    for (size_t i = 0; i < count; i++)
+        main_cf_set(changed, settings[i][0], settings[i][1], file, 0);
+    return params_new(region, changed, p->compiled, p->program, p->version, p->config_dir);
+}
+
 enum program params_program(const struct params *p)
 {
     return p->program;

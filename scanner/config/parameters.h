@@ -29,6 +29,10 @@ struct params; /* lives in a region */
 struct params *params_new(struct region *, const struct main_cf *, const struct main_cf *compiled, enum program,
                           struct version, const char *config_dir);
 
+/* The same, as if main.cf had these settings, pairs of name and value, at its end. file is where they are said to stand. */
+struct params *params_with(struct region *, const struct params *, const char *const (*settings)[2], size_t count,
+                           const char *file);
+
 enum program params_program(const struct params *);
 struct version params_version(const struct params *);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "scanner/config/mechanisms.h"
 #include "scanner/judge/published_impl.h"
 #include "scanner/policy/sts_look.h"
 #include "scanner/policy/tlsa.h"
@@ -34,22 +35,11 @@ const char *published_domain(struct region *region, const struct nexthop *nextho
 
 /* Is it asked for? */
 
-static bool has_socketmap(const struct table_list *tables)
-{
-    for (size_t i = 0; i < tables->count; i++) {
-        const char *type = table_type(tables->tables[i]);
-
-        if (type != NULL && strcmp(type, "socketmap") == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool uses_sts(const struct result *configured)
 {
     const struct policy *policy = configured->hops[0].policy;
 
-    return has_socketmap(&configured->route->service->policy_maps) || (policy != NULL && policy->sts.type_sts);
+    return mechanisms_have_socketmap(&configured->route->service->policy_maps) || (policy != NULL && policy->sts.type_sts);
 }
 
 static bool is_asked_for(const struct result *configured, const struct judge_input *input)

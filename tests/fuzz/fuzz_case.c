@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probes/wire/x509_facts.h"
+#include "scanner/config/mechanisms.h"
 #include "scanner/facts/facts_json.h"
 #include "scanner/judge/judge.h"
 #include "tests/policy/fixture.h"
@@ -21,11 +22,13 @@ static struct fixture *fixture(void)
 {
     static struct fixture *made;
 
-    if (made == NULL)
+    if (made == NULL) {
         made = fixture_new("compatibility_level = 3.6\nmyhostname = client.example.net\nmydestination =\n"
                            "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nsmtp_dns_support_level = dnssec\n"
                            "smtp_tls_dane_insecure_mx_policy = dane\nsmtp_tls_policy_maps = " TABLE "\n",
                            RELEASE, NULL);
+        mechanisms_add(made->region, made->smtp);
+    }
     return made;
 }
 
@@ -86,6 +89,7 @@ static void check(const struct result *result)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const enum mechanism rules[] = { MECHANISM_NONE, MECHANISM_DANE, MECHANISM_STS };
     struct fixture *f = fixture();
     struct region *region = region_new();
     struct facts *facts = facts_new();
@@ -103,8 +107,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_facts(region, facts, slice_from((const char *)data, size));
     if (!destination_parse(region, &destination, SLICE(DESTINATION), &f->config, &err))
         abort();
-    judge_destination(region, &result, &input, &destination);
-    check(&result);
+    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+        input.as = rules[i];
+        judge_destination(region, &result, &input, &destination);
+        check(&result);
+    }
     judge_configuration(region, &findings, &input);
     judge_apply_fault(&result, judge_surroundings(region, &findings, facts));
     trust_free(trust);
