@@ -5,6 +5,7 @@
 
 #include "reports/html.h"
 #include "reports/json_parts.h"
+#include "reports/protection.h"
 #include "reports/mail.h"
 
 void html_verdict(struct buf *out, const char *word)
@@ -130,8 +131,9 @@ static void put_command(struct buf *out, const struct story *story)
 {
     const char *destination = story->result->destination->text;
 
-    html_printf(out, "<dt>look again</dt><dd><pre class=\"paste\">posttls-audit explain --config-dir %s %s%s</pre></dd>",
-                shell_word(story->region, report_config_dir(story->report)), destination[0] == '-' ? "-- " : "",
+    html_printf(out, "<dt>look again</dt><dd><pre class=\"paste\">posttls-audit explain --config-dir %s %s%s%s</pre></dd>",
+                shell_word(story->region, report_config_dir(story->report)),
+                result_published(story->result) != NULL ? "--mta-sts " : "", destination[0] == '-' ? "-- " : "",
                 shell_word(story->region, destination));
 }
 

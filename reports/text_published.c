@@ -136,28 +136,39 @@ static const char *const headings[GUARD_COUNT] = {
     [GUARD_CLEAR] = "CLEAR", [GUARD_HELD] = "HELD",   [GUARD_UNKNOWN] = "UNKNOWN",
 };
 
-static void put_counts(struct page *page, struct region *region, const char *label, const size_t *counts)
+/* A column has room for its heading, and for the largest number in it. */
+static int column_width(struct region *region, const struct protection *protection, int guard)
 {
-    struct cell cells[GUARD_COUNT + 1] = { { LABEL_WIDTH, TONE_PLAIN, label } };
+    size_t number = strlen(region_printf(region, "%zu", protection->guards[guard]));
+
+    return (int)(number > strlen(headings[guard]) ? number : strlen(headings[guard]));
+}
+
+static void put_counts(struct page *page, struct region *region, const struct protection *protection, int publishes)
+{
+    struct cell cells[GUARD_COUNT + 1] = { { LABEL_WIDTH, TONE_PLAIN, publishes_word((enum publishes)publishes) } };
     int         guard;
 
     for (guard = 0; guard < GUARD_COUNT; guard++) {
-        int         width = (int)strlen(headings[guard]);
-        const char *text = counts[guard] > 0 ? region_printf(region, "%*zu", width, counts[guard])
-                                             : region_printf(region, "%*s", width, "-");
+        int         width = column_width(region, protection, guard);
+        size_t      n = protection->cells[publishes][guard];
+        const char *text = n > 0 ? region_printf(region, "%*zu", width, n) : region_printf(region, "%*s", width, "-");
 
         cells[guard + 1] = (struct cell){ width, TONE_PLAIN, text };
     }
     page_row(page, 0, cells, GUARD_COUNT + 1);
 }
 
-static void put_heading(struct page *page)
+static void put_heading(struct page *page, struct region *region, const struct protection *protection)
 {
     struct cell cells[GUARD_COUNT + 1] = { { LABEL_WIDTH, TONE_DIM, "DOMAIN PUBLISHES" } };
     int         guard;
 
-    for (guard = 0; guard < GUARD_COUNT; guard++)
-        cells[guard + 1] = (struct cell){ (int)strlen(headings[guard]), TONE_DIM, headings[guard] };
+    for (guard = 0; guard < GUARD_COUNT; guard++) {
+        int width = column_width(region, protection, guard);
+
+        cells[guard + 1] = (struct cell){ width, TONE_DIM, region_printf(region, "%*s", width, headings[guard]) };
+    }
     page_row(page, 0, cells, GUARD_COUNT + 1);
 }
 
@@ -171,10 +182,10 @@ void page_protection(struct page *page, const struct report *report)
     if (protection.asked > 0) {
         page_blank(page);
         page_text(page, (struct place){ .tone = TONE_BOLD }, "Mail is authenticated by DANE, MTA-STS or the policy here; or it is not:");
-        put_heading(page);
+        put_heading(page, region, &protection);
         for (publishes = 0; publishes < PUBLISHES_COUNT; publishes++)
             if (protection.publishes[publishes] > 0)
-                put_counts(page, region, publishes_word((enum publishes)publishes), protection.cells[publishes]);
+                put_counts(page, region, &protection, publishes);
         page_text(page, (struct place){ 0 }, protection_sentence(region, &protection));
     }
     region_free(region);

@@ -160,11 +160,15 @@
 
   const table = byId('list');
 
+  /* Where there is no room, the style leaves columns out: a story is as wide as those that are left. */
+  const span = () => [...byId('heads').children].filter((head) => getComputedStyle(head).display !== 'none').length;
+  let spanned = 0;
+
   const storyRow = (i) => {
     const story = element('div', { class: 'story' });
     fill(story, item('story', i));
     addCopyButtons(story);
-    return element('tr', { id: `story-${i}` }, element('td', { colspan: COLUMNS.length }, story));
+    return element('tr', { id: `story-${i}` }, element('td', { colspan: span() }, story));
   };
 
   const toggle = (i, tr, button) => {
@@ -204,7 +208,7 @@
   const groupRow = (key) => {
     const { bad, all } = groups.get(key);
     const note = `${plural(all, 'destination')}${bad > 0 ? `, ${bad.toLocaleString('en')} not as asked` : ''}`;
-    return element('tr', { class: 'group' }, element('th', { colspan: COLUMNS.length, scope: 'rowgroup' }, `${words[key]} `, element('span', { class: 'dim' }, note)));
+    return element('tr', { class: 'group' }, element('th', { colspan: span(), scope: 'rowgroup' }, `${words[key]} `, element('span', { class: 'dim' }, note)));
   };
 
   const fillTable = (from, to) => {
@@ -244,6 +248,7 @@
   const show = (limit = PAGE) => {
     const from = Math.min(state.page * PAGE, Math.max(0, shown.length - 1));
     const to = Math.min(from + limit, shown.length);
+    spanned = span();
     fillTable(from, to);
     fillPager(from, to);
     table.hidden = shown.length === 0;
@@ -384,6 +389,7 @@
     else follow(link);
   });
   byId('clear').addEventListener('click', () => { Object.assign(state, nothing()); changed(); byId('search').focus(); });
+  addEventListener('resize', () => { if (span() !== spanned) show(); });
   addEventListener('beforeprint', () => show(PRINTED));
   addEventListener('afterprint', () => show());
 

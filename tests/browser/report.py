@@ -363,6 +363,8 @@ def test_width(view, path):
            view.run("return [...document.querySelectorAll('main *')]"
                     ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1)"
                     ".map((e) => e.outerHTML.slice(0, 100)).slice(0, 4)"))
+        room = view.run("return document.querySelector('#list .open .c-name').offsetWidth / innerWidth")
+        ok(room > 0.3, f"{width} pixels: names have room beside an open story", room)
     view.show_as()
 
 
