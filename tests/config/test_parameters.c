@@ -534,6 +534,25 @@ static void test_compiled(void)
     region_free(region);
 }
 
+/* Other settings, and the defaults that follow from them. */
+static void test_with(void)
+{
+    static const char *const settings[][2] = { { "smtp_tls_security_level", "dane" }, { "smtp_tls_policy_maps", "" } };
+    struct region *region = region_new();
+    struct params *p = make(region, "smtp_tls_security_level = may\nsmtp_tls_policy_maps = inline:{x=y}\n", PROGRAM_SMTP, "3.7.11");
+    struct params *other = params_with(region, p, settings, 2, "--as");
+    const struct main_cf_entry *entry = NULL;
+
+    is_text(params_text(other, "smtp_tls_security_level"), "dane", "the setting");
+    is_text(params_text(other, "smtp_tls_policy_maps"), "", "an empty one");
+    is_text(params_text(other, "smtp_tls_dane_insecure_mx_policy"), "dane", "a default that follows");
+    check_ok(params_is_set(other, "smtp_tls_security_level", &entry) && entry != NULL, "it is set");
+    is_text(entry->file, "--as", "and says where");
+    is_text(params_text(p, "smtp_tls_security_level"), "may", "the one it was made of stays");
+    is_text(params_text(p, "smtp_tls_policy_maps"), "inline:{x=y}", "whole");
+    region_free(region);
+}
+
 int main(void)
 {
     have_postconf = postconf_installed(&installed) && version_at_least(installed, 3, 6, 0);
@@ -546,5 +565,6 @@ int main(void)
     test_typed();
     test_set();
     test_compiled();
+    test_with();
     return check_done();
 }
