@@ -1,5 +1,6 @@
 #include "scanner/workers_setup.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <sysexits.h>
 #include <string.h>
@@ -51,7 +52,10 @@ static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct err
     *uid = *gid = NOBODY;
     if (geteuid() != 0)
         return true;
+    errno = 0;
     pw = getpwnam(user ? user : "nobody");
+    if (!pw && errno == ENOMEM)
+        mem_exhausted();
     if (pw) {
         *uid = pw->pw_uid;
         *gid = pw->pw_gid;

@@ -81,8 +81,10 @@ size_t dns_message_question(const char *name, enum dns_type type, uint16_t id, u
     ldns_rdf *owner = NULL;
     uint8_t *p;
 
-    if (!is_good(ldns_str2rdf_dname(&owner, *name ? name : ".")) || !owner)
+    if (!is_good(ldns_str2rdf_dname(&owner, *name ? name : ".")))
         return 0;
+    if (!owner) /* the library says that all is well */
+        mem_exhausted();
     p = put_header(out, id);
     memcpy(p, ldns_rdf_data(owner), ldns_rdf_size(owner));
     p = put16(p + ldns_rdf_size(owner), (unsigned)type);

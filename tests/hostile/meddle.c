@@ -2,6 +2,8 @@
  *   MEDDLE_ALLOC=P    the first allocation of place P from main() on fails, and no other
  *   MEDDLE_PLACES=FILE the places from which memory was asked for are written there at the end, in the order of their first time
  *   MEDDLE_WRITE=N    the N-th write to a regular file, fsync or rename fails: the disk is full
+ *   MEDDLE_BUFFERS=N  the first N connections and questions fail for want of buffers (ENOBUFS); with MEDDLE_STREAMS=1 only
+ *                     connections count
  *   MEDDLE_CLOCK=S    the clock of the day jumps by S seconds half a second after the start
  *   MEDDLE_COUNT=FILE how many such calls there were is written there at the end
  *   MEDDLE_CHILD=1    all that in the children of the process, and not in itself
@@ -10,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,12 +21,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-static long writes, fail_write, step;
+static long writes, fail_write, step, fail_connections;
+static bool only_streams;
 static const char *count_file;
 static pid_t first;
 static bool ready, in_child;
@@ -137,6 +142,8 @@ __attribute__((constructor)) static void start(void)
 {
     start_places();
     fail_write = number("MEDDLE_WRITE");
+    fail_connections = number("MEDDLE_BUFFERS");
+    only_streams = number("MEDDLE_STREAMS") != 0;
     step = number("MEDDLE_CLOCK");
     in_child = number("MEDDLE_CHILD") != 0;
     count_file = getenv("MEDDLE_COUNT");
@@ -161,6 +168,20 @@ __attribute__((destructor)) static void stop(void)
 }
 
 #ifdef ALLOCATIONS
+/* Without memory to find a user by name the C library ends the process itself (an assertion in nss_database.c). */
+struct passwd *getpwnam(const char *name)
+{
+    static struct passwd *(*call)(const char *);
+    struct passwd *found;
+
+    if (!call)
+        call = (struct passwd *(*)(const char *))real("getpwnam");
+    ready = false;
+    found = call(name);
+    ready = true;
+    return found;
+}
+
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 
 void *malloc(size_t n)
@@ -219,6 +240,22 @@ int rename(const char *from, const char *to)
     if (!call)
         call = (int (*)(const char *, const char *))real("rename");
     return is_ours() && write_fails() ? -1 : call(from, to);
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+    static int (*call)(int, const struct sockaddr *, socklen_t);
+    int type = 0;
+    socklen_t type_size = sizeof type;
+
+    if (!call)
+        call = (int (*)(int, const struct sockaddr *, socklen_t))real("connect");
+    if (!is_ours() || fail_connections == 0 || to->sa_family == AF_UNIX || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0 ||
+        (only_streams && type != SOCK_STREAM))
+        return call(fd, to, size);
+    fail_connections--;
+    errno = ENOBUFS;
+    return -1;
 }
 
 static bool has_jumped(void)

@@ -2,6 +2,7 @@
 """Our own side at fault: a blocked port, a resolver that is dead, dies or does not validate, no authorities, STARTTLS
 stripped on every path; too few descriptors or ports, a clock that jumps. One finding on top says so, nobody is accused."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
 from arena import Arena, destination, host, main
 
+LIBRARY = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile", "meddle.so")
 DISTANT = "192.0.2.253"     # a resolver that is not on this machine, as far as its address tells
 
 
@@ -125,12 +127,25 @@ def check_shortages(tap, arena):
         file.write("32768 60999")
 
 
+def check_buffers(tap, arena):
+    """ENOBUFS, in the worker: for a while, and for ever."""
+    spoilt = {"LD_PRELOAD": LIBRARY, "MEDDLE_CHILD": "1", "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    scan = arena.scan(*arena.fast, names=names("many"), environment=dict(spoilt, MEDDLE_BUFFERS="50"))
+    all_delivered(tap, scan, "no buffers for a while")
+    scan = arena.scan(*arena.fast, names=names("healthy")[:3], environment=dict(spoilt, MEDDLE_BUFFERS="1000000", MEDDLE_STREAMS="1"))
+    tap.clean(scan, "no buffers")
+    tap.same({(d["verdict"], d["forecast"]["reason"]) for d in scan.destinations().values()}, {("unknown", "local-fault")},
+             "no buffers: nobody is accused")
+    tap.ok(all(os.strerror(errno.ENOBUFS) in str(d["route"]) for d in scan.destinations().values()), "no buffers: it says so",
+           str(scan.destinations())[:2000])
+    tap.same((len(scan.sessions), scan.status), (0, 3), "no buffers: nobody hears of us, and status 3")
+
+
 def check_clock(tap, arena):
-    library = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile", "meddle.so")
     for seconds in ("-7200", "7200"):
         name = f"the clock jumps by {seconds} s"
         scan = arena.scan("--interval", "0", "--rate", "0", "--per-provider", "0", "--timeout", "5", "--concurrency", "10", names=names("many"),
-                          environment={"LD_PRELOAD": library, "MEDDLE_CLOCK": seconds, "ASAN_OPTIONS": "verify_asan_link_order=0"})
+                          environment={"LD_PRELOAD": LIBRARY, "MEDDLE_CLOCK": seconds, "ASAN_OPTIONS": "verify_asan_link_order=0"})
         all_delivered(tap, scan, name)
         run = scan.report["run"]
         tap.ok(run["started"] <= run["finished"], f"{name}: the run ends after it began", run)
@@ -144,6 +159,7 @@ def test(tap, scratch):
         check_resolver(tap, arena)
         check_authorities(tap, arena)
         check_shortages(tap, arena)
+        check_buffers(tap, arena)
         check_clock(tap, arena)
         check_dying_resolver(tap, arena)
 

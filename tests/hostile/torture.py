@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """Memory that is refused and writes that fail, one after the other, over a small scan: no crash, no half report, no verdict that
 an untroubled run would not give. Memory is refused once for each place that asks for it, a place being all that is called at the
-moment: there are some 6000. In every run a few of them, spread over all; every one with TEST_ALL=yes. What a library makes of it is
-part of the test: one that hangs in the worker is waited for until that worker is given up (LIMIT_SILENCE_MS).
+moment: there are some 6000. In every run a few of them, spread over all; with TEST_ALL=yes as many as some minutes allow, others each
+day; every one with TORTURE=every, for the better part of an hour. What a library makes of it is part of the test: one that hangs in
+the worker is waited for until that worker is given up (LIMIT_SILENCE_MS).
 
 Where the program has a sanitizer, which brings an allocator of its own, memory is refused to VALGRIND_PROGRAM, which has none."""
 
 import os
+import random
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
@@ -19,6 +22,7 @@ from arena import PROGRAM, THOROUGH, Arena, Tap, destination, host, main, sts
 LIBRARIES = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile")
 STATUSES = {0, 1, 2, 3, 70, 73}     # verdicts, out of memory, an output that cannot be written
 SAMPLES = 40
+SECONDS = 240       # for each kind, where there are more than SAMPLES
 
 
 def world():
@@ -100,11 +104,16 @@ class Torture:
         chosen = range(number, total, parts)
         if not THOROUGH and total > SAMPLES:
             chosen = sorted({n * (total - 1) // (SAMPLES - 1) for n in range(SAMPLES)})
-        good = 0
+        elif total > SAMPLES:
+            chosen = random.Random(time.strftime("%Y-%m-%d")).sample(chosen, len(chosen))
+        good, tried, end = 0, 0, time.monotonic() + (1e9 if os.environ.get("TORTURE") == "every" else SECONDS)
         for n in chosen:
+            if time.monotonic() > end:
+                break
+            tried += 1
             self.clean_up()
             good += self.judge(f"{what} {n + 1} of {total} ({causes[n]}) fails", self.run(dict(environment, **{variable: causes[n]})))
-        self.tap.same(good, len(chosen), f"{what}: of {total}, {len(chosen)} failed one after the other")
+        self.tap.same(good, tried, f"{what}: of {total}, {tried} failed one after the other")
 
 
 def torture_writes(tap, arena, part):
