@@ -212,6 +212,7 @@ void dns_client_free(struct dns_client *client)
         }
     if (client->check)
         question_free(client->check);
+    dns_shared_close(client);
     loop_timer_free(client->pump);
     mem_free(client);
 }

@@ -9,6 +9,22 @@
 
 #define BUCKETS 1024
 
+/* Sockets that several questions share, to each resolver on this machine: nobody from outside can send from its address, so
+ * a port of its own for each question (RFC 5452 section 9.2) would buy nothing, and costs as much as all else of a question
+ * does. So few at a time that their answers fit into a socket's buffer. */
+#define SHARED_SOCKETS   4
+#define SHARED_QUESTIONS 64
+#define SHARED_PLACES    256
+
+struct shared_socket {
+    struct dns_client *client;
+    int                fd;
+    struct loop_watch *watch;
+    struct question   *asked[SHARED_PLACES];   /* by the lower octet of the id */
+    size_t             count;
+    unsigned           strange;                /* messages in a row that belong to no question */
+};
+
 struct waiter {
     dns_done_fn *done;
     void        *arg;
@@ -29,6 +45,7 @@ struct question {
     int64_t            started;
     unsigned           tries;         /* begun */
     const struct resolver_address *resolver;
+    struct shared_socket *shared;     /* that it was sent on; NULL: its own */
     int                fd;
     struct loop_watch *watch;
     struct loop_timer *timer;
@@ -58,6 +75,7 @@ struct dns_client {
     bool               shortage;      /* of what an exchange needs: none is begun until one ends */
     struct question   *check;         /* under way, or NULL */
     struct question   *unheard;       /* wait for it */
+    struct shared_socket *shared[RESOLVERS_MAX][SHARED_SOCKETS];
     uint8_t            message[LIMIT_DNS_MESSAGE];
 };
 
@@ -65,6 +83,16 @@ struct dns_client {
 void dns_exchange_try(struct question *);
 /* Closes what is open; the question stays. */
 void dns_exchange_close(struct question *);
+/* Takes one message for the question. False: it is not the answer, and nothing has changed. True: the question is done with
+ * this try, and may be gone. */
+bool dns_exchange_message(struct question *, const uint8_t *message, size_t n);
+/* Another try, after this one failed: the question may be gone. */
+void dns_exchange_next(struct question *, const char *what);
+
+/* Sends the question, whose wire is made, on a socket with others. False: it needs one of its own. */
+bool dns_shared_send(struct question *);
+void dns_shared_leave(struct question *);
+void dns_shared_close(struct dns_client *);
 
 /* Ends the question: everybody who waits hears of it. They may ask again at once. */
 void dns_question_done(struct question *, const struct dns_fact *);

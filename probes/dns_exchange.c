@@ -14,6 +14,8 @@
 
 void dns_exchange_close(struct question *q)
 {
+    if (q->shared)
+        dns_shared_leave(q);
     loop_watch_free(q->watch);
     q->watch = NULL;
     if (q->fd >= 0)
@@ -83,7 +85,7 @@ static void exchange_note(struct question *q, const char *what)
     q->error = region_printf(q->region, "%s%s: %s", q->tcp ? "TCP to " : "", resolver_text(q), what);
 }
 
-static void exchange_next(struct question *q, const char *what)
+void dns_exchange_next(struct question *q, const char *what)
 {
     exchange_note(q, what);
     dns_exchange_close(q);
@@ -106,8 +108,7 @@ static bool is_loopback(const struct address *address)
 
 static void start_tcp(struct question *q);
 
-/* True when the message was the answer, and q is done with this try (it may be gone). */
-static bool exchange_message(struct question *q, const uint8_t *message, size_t n)
+bool dns_exchange_message(struct question *q, const uint8_t *message, size_t n)
 {
     struct dns_fact fact = { .name = q->name, .type = q->type, .outcome = DNS_ANSWERED };
     enum dns_reply reply = dns_message_answer(q->region, message, n, q->wire + 2, q->wire_length, &fact);
@@ -121,11 +122,11 @@ static bool exchange_message(struct question *q, const uint8_t *message, size_t 
         dns_exchange_close(q);
         start_tcp(q);
     } else if (reply == DNS_REPLY_TRUNCATED) {
-        exchange_next(q, "the answer is truncated");
+        dns_exchange_next(q, "the answer is truncated");
     } else if (is_refusal(&fact)) {
         /* As a stub resolver: another server, or the same one a moment later, may know more. */
         q->fallback = fact;
-        exchange_next(q, "no answer but a refusal");
+        dns_exchange_next(q, "no answer but a refusal");
     } else {
         exchange_answered(q, &fact);
     }
@@ -139,10 +140,10 @@ static void udp_ready(void *arg)
 
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR)
-            exchange_next(q, strerror(errno));
+            dns_exchange_next(q, strerror(errno));
         return;
     }
-    if (exchange_message(q, q->client->message, (size_t)n))
+    if (dns_exchange_message(q, q->client->message, (size_t)n))
         return;
     if (++q->ignored > LIMIT_DNS_IGNORED)
         loop_watch_set(q->watch, 0);
@@ -153,7 +154,7 @@ static void try_late(void *arg)
     struct question *q = arg;
 
     q->silent = true;
-    exchange_next(q, "no answer in time");
+    dns_exchange_next(q, "no answer in time");
 }
 
 /* TCP, RFC 7766: two octets of length, then the message. */
@@ -167,7 +168,7 @@ static void tcp_send(struct question *q)
         int error = connect_finish(q->fd);
 
         if (error) {
-            exchange_next(q, strerror(error));
+            dns_exchange_next(q, strerror(error));
             return;
         }
         q->connected = true;
@@ -176,7 +177,7 @@ static void tcp_send(struct question *q)
     }
     n = send(q->fd, q->wire + q->sent, total - q->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        exchange_next(q, strerror(errno));
+        dns_exchange_next(q, strerror(errno));
         return;
     }
     if (n > 0)
@@ -193,14 +194,14 @@ static void tcp_receive(struct question *q)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        exchange_next(q, n == 0 ? "the connection was closed" : strerror(errno));
+        dns_exchange_next(q, n == 0 ? "the connection was closed" : strerror(errno));
         return;
     }
     q->reply_length += (size_t)n;
     if (q->reply_length < 2 || q->reply_length < 2 + ((size_t)q->reply[0] << 8 | q->reply[1]))
         return;
-    if (q->reply_length == 2 || !exchange_message(q, q->reply + 2, q->reply_length - 2))
-        exchange_next(q, "the reply does not belong to the question");
+    if (q->reply_length == 2 || !dns_exchange_message(q, q->reply + 2, q->reply_length - 2))
+        dns_exchange_next(q, "the reply does not belong to the question");
 }
 
 static void tcp_ready(void *arg)
@@ -215,16 +216,21 @@ static void tcp_ready(void *arg)
 
 /* Tries. */
 
-static void wait_for_reply(struct question *q, unsigned events, loop_fn *ready)
+static void set_timer(struct question *q)
 {
     struct dns_client *client = q->client;
     int64_t ms = q->is_check ? CHECK_TIMEOUT_MS : (int64_t)client->setup.timeout * 1000;
 
     if (!q->timer)
         q->timer = loop_timer_new(client->loop, try_late, q);
-    q->watch = loop_watch_new(client->loop, q->fd, ready, q);
-    loop_watch_set(q->watch, events);
     loop_timer_at(q->timer, loop_now_ms(client->loop) + ms);
+}
+
+static void wait_for_reply(struct question *q, unsigned events, loop_fn *ready)
+{
+    q->watch = loop_watch_new(q->client->loop, q->fd, ready, q);
+    loop_watch_set(q->watch, events);
+    set_timer(q);
 }
 
 static bool open_socket(struct question *q, enum connect_kind kind)
@@ -291,6 +297,11 @@ static bool make_question(struct question *q)
 
 static bool start_udp(struct question *q)
 {
+    q->ignored = 0;
+    if (is_loopback(&q->resolver->address) && dns_shared_send(q)) {
+        set_timer(q);
+        return true;
+    }
     if (!open_socket(q, CONNECT_UDP))
         return false;
     if (send(q->fd, q->wire + 2, q->wire_length, MSG_NOSIGNAL) < 0) {
@@ -298,7 +309,6 @@ static bool start_udp(struct question *q)
         dns_exchange_close(q);
         return false;
     }
-    q->ignored = 0;
     wait_for_reply(q, LOOP_READ, udp_ready);
     return true;
 }

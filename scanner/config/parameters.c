@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,8 @@ struct foreign {
     struct foreign *next;
 };
 
+#define ASKED_PLACES 1024
+
 struct params {
     struct region *region;
     const struct main_cf *main_cf, *compiled;
@@ -28,6 +31,7 @@ struct params {
     struct parameter *list;
     size_t count;
     struct parameter **by_name; /* sorted */
+    struct parameter **asked;   /* ASKED_PLACES: where a search ended before, by the address of the name; it is compared */
     struct foreign **foreigns;  /* filled as they are asked for; not part of what params say */
 };
 
@@ -65,7 +69,7 @@ static const char *twin_default(struct region *region, const char *initial)
     return copy;
 }
 
-static struct parameter *find_exact(const struct params *p, const char *name)
+static struct parameter *search(const struct params *p, const char *name)
 {
     size_t low = 0, high = p->count;
 
@@ -81,6 +85,19 @@ static struct parameter *find_exact(const struct params *p, const char *name)
             low = middle + 1;
     }
     return NULL;
+}
+
+/* A judgement asks for two hundred, most by names that stand in the program. */
+static struct parameter *find_exact(const struct params *p, const char *name)
+{
+    struct parameter **asked = &p->asked[((uintptr_t)name ^ (uintptr_t)name >> 8) % ASKED_PLACES], *found;
+
+    if (*asked != NULL && strcmp((*asked)->name, name) == 0)
+        return *asked;
+    found = search(p, name);
+    if (found != NULL)
+        *asked = found;
+    return found;
 }
 
 const struct parameter *params_find(const struct params *p, const char *name)
@@ -234,6 +251,7 @@ static void add_rows(struct params *p)
             (struct parameter){ .row = row, .name = twin ? twin_name(p->region, row->name) : row->name };
     }
     p->by_name = region_array(p->region, p->count, sizeof(*p->by_name));
+    p->asked = region_array(p->region, ASKED_PLACES, sizeof(*p->asked));
     for (size_t i = 0; i < p->count; i++)
         p->by_name[i] = &p->list[i];
     qsort(p->by_name, p->count, sizeof(*p->by_name), compare_names);

@@ -96,9 +96,15 @@ static void set_versions(struct making *m)
 
 static const char *join(struct making *m, const char *first, const char *second)
 {
+    char *both;
+
     if (first[0] == '\0' || second[0] == '\0')
         return first[0] == '\0' ? second : first;
-    return region_printf(m->region, "%s %s", first, second);
+    both = region_alloc(m->region, strlen(first) + 1 + strlen(second) + 1);
+    memcpy(both, first, strlen(first));
+    both[strlen(first)] = ' ';
+    memcpy(both + strlen(first) + 1, second, strlen(second));
+    return both;
 }
 
 static void set_ciphers(struct making *m)
