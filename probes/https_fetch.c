@@ -174,21 +174,29 @@ static uint32_t seconds_of(const struct https_client *client)
     return own && own < LIMIT_FETCH_SECONDS ? own : LIMIT_FETCH_SECONDS;
 }
 
+static bool shook_hands(const struct https_fetch *f)
+{
+    curl_off_t handshake = 0;
+
+    curl_easy_getinfo(f->easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
+    return handshake > 0;
+}
+
 static enum fetch_outcome took_too_long(struct https_fetch *f)
 {
-    uint32_t seconds = seconds_of(f->client);
+    bool connected = shook_hands(f);
+    uint32_t all = seconds_of(f->client), most = connected ? LIMIT_FETCH_SECONDS : LIMIT_FETCH_CONNECT;
+    uint32_t seconds = all < most ? all : most;
 
-    f->fact.error = region_printf(f->region, "not complete after %u seconds", (unsigned)seconds);
-    return seconds < LIMIT_FETCH_SECONDS ? FETCH_CUT_SHORT : FETCH_TIMEOUT;
+    f->fact.error = region_printf(f->region, "%s after %u seconds", connected ? "not complete" : "no TLS session",
+                                  (unsigned)seconds);
+    return seconds < most ? FETCH_CUT_SHORT : FETCH_TIMEOUT;
 }
 
 /* Before the handshake was over a lost connection is a failed handshake. */
 static enum fetch_outcome connection_lost(struct https_fetch *f)
 {
-    curl_off_t handshake = 0;
-
-    curl_easy_getinfo(f->easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
-    return handshake > 0 ? conclude(f, FETCH_LOST, "the connection ended before the response did") : handshake_failed(f);
+    return shook_hands(f) ? conclude(f, FETCH_LOST, "the connection ended before the response did") : handshake_failed(f);
 }
 
 static enum fetch_outcome too_large(struct https_fetch *f)

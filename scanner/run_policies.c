@@ -119,5 +119,6 @@ void run_on_fetch(void *arg, uint64_t id, const struct policy_fetch *fact)
     if (run->request->journal != NULL)
         journal_fetch(run->request->journal, fact);
     facts_add_fetch(run->facts, fact);
+    run->watch_moved |= fault_watch_fetch(&run->watch, fact);
     run_answered(run, ask);
 }

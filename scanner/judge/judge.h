@@ -32,19 +32,21 @@ void judge_destination(struct region *, struct result *, const struct judge_inpu
 void judge_configuration(struct region *, struct findings *, const struct judge_input *);
 
 /* What the results of the whole run say about this machine (contract: "Own side first"): of at least 10 endpoints at 5
- * providers none could be connected to, or none offered STARTTLS; the resolver answers nobody. Adds the finding; *fault
+ * providers none could be connected to, or none offered STARTTLS, or no policy host could be connected to; the resolver answers nobody. Adds the finding; *fault
  * says which verdicts it touches. */
-enum local_fault { LOCAL_FAULT_NONE, LOCAL_FAULT_RESOLVER, LOCAL_FAULT_CONNECT, LOCAL_FAULT_STARTTLS };
+enum local_fault { LOCAL_FAULT_NONE, LOCAL_FAULT_RESOLVER, LOCAL_FAULT_CONNECT, LOCAL_FAULT_STARTTLS, LOCAL_FAULT_WEB };
 enum local_fault judge_surroundings(struct region *, struct findings *, const struct facts *);
 /* Which faults can still turn up while a run goes on: one server that was connected to, that offered STARTTLS, one answer of
  * the resolver rules a fault out for good. Starts as zeros. True: this fact ruled one out that was not before. */
-struct fault_watch { bool excluded[LOCAL_FAULT_STARTTLS + 1]; };
+struct fault_watch { bool excluded[LOCAL_FAULT_WEB + 1]; };
 bool fault_watch_dns(struct fault_watch *, const struct dns_fact *);
 bool fault_watch_conversation(struct fault_watch *, const struct conversation *);
+bool fault_watch_fetch(struct fault_watch *, const struct policy_fetch *);
 void fault_watch_facts(struct fault_watch *, const struct facts *);
 /* Whether one of those would touch the verdict: it is not known before the run is over, or the fault ruled out. */
 bool fault_watch_waits(const struct fault_watch *, const struct result *);
-/* Turns the verdict of a result that the fault touches into unknown, local-fault; the forecast stays. */
+/* Turns the verdict of a result that the fault touches into unknown, local-fault; the forecast stays. The same of what it
+ * publishes. */
 void judge_apply_fault(struct result *, enum local_fault);
 
 #endif

@@ -256,23 +256,20 @@ void published_add_findings(const struct publication *about)
     tell_invalid(about);
 }
 
-static bool is_about_failure(const char *code)
+static bool is_among(const char *code, const enum finding_code *codes, size_t count)
 {
-    static const enum finding_code codes[] = { FINDING_DANE_WOULD_DEFER, FINDING_STS_WOULD_DEFER, FINDING_STS_TESTING_FAILS,
-                                               FINDING_DANE_AND_STS_DISAGREE };
-
-    for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(code, finding_word(codes[i])) == 0)
             return true;
     return false;
 }
 
-void published_forget_failures(struct findings *findings)
+static void forget(struct findings *findings, const enum finding_code *codes, size_t count)
 {
     struct finding **last = &findings->first;
 
     while (*last != NULL) {
-        if (is_about_failure((*last)->code)) {
+        if (is_among((*last)->code, codes, count)) {
             *last = (*last)->next;
             findings->count--;
         } else {
@@ -280,6 +277,21 @@ void published_forget_failures(struct findings *findings)
         }
     }
     findings->tail = findings->first != NULL ? last : NULL;
+}
+
+void published_forget_failures(struct findings *findings)
+{
+    static const enum finding_code codes[] = { FINDING_DANE_WOULD_DEFER, FINDING_STS_WOULD_DEFER, FINDING_STS_TESTING_FAILS,
+                                               FINDING_DANE_AND_STS_DISAGREE };
+
+    forget(findings, codes, sizeof(codes) / sizeof(*codes));
+}
+
+void published_forget_fetch(struct findings *findings)
+{
+    static const enum finding_code code = FINDING_STS_FETCH_FAILED;
+
+    forget(findings, &code, 1);
 }
 
 /* The line */

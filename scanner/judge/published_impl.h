@@ -29,5 +29,7 @@ void published_add_findings(const struct publication *);
 void published_write_lines(const struct publication *);
 /* Takes back those about mail that would be deferred. */
 void published_forget_failures(struct findings *);
+/* Takes back that the policy cannot be fetched. */
+void published_forget_fetch(struct findings *);
 
 #endif

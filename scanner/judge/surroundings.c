@@ -3,12 +3,14 @@
 
 #include "scanner/base/dict.h"
 #include "scanner/judge/published_impl.h"
+#include "scanner/policy/mta_sts.h"
 
 /* So many servers of so many networks, and none fares better: then it is us. */
 #define ENDPOINTS_MIN 10
 #define PROVIDERS_MIN 5
 /* So many questions without one answer say the same of the resolver. */
 #define QUESTIONS_MIN 10
+#define HTTPS_PORT 443
 
 /* Endpoints and the networks they are in, each counted once. */
 struct census {
@@ -31,14 +33,14 @@ static void census_clear(struct census *census)
 }
 
 /* A provider is a /24 or a /48. */
-static void census_add(struct census *census, const struct profile *profile)
+static void census_add(struct census *census, const struct address *address, unsigned port)
 {
-    struct address network = profile->address;
+    struct address network = *address;
     size_t kept = network.family == FAMILY_IPV6 ? 6 : 3;
     char text[ADDRESS_TEXT_MAX];
 
-    address_to_text(&profile->address, text);
-    dict_put(census->endpoints, slice_of(region_printf(census->region, "%s %u", text, profile->port)), census);
+    address_to_text(address, text);
+    dict_put(census->endpoints, slice_of(region_printf(census->region, "%s %u", text, port)), census);
     memset(network.bytes + kept, 0, sizeof(network.bytes) - kept);
     address_to_text(&network, text);
     dict_put(census->providers, slice_of(region_text(census->region, text)), census);
@@ -80,7 +82,7 @@ static bool no_connections(const struct facts *facts)
     for (size_t i = 0; (c = facts_conversation_at(facts, i)) != NULL; i++) {
         any |= was_connected(c);
         if (failed_to_connect(c))
-            census_add(&failing, c->profile);
+            census_add(&failing, &c->profile->address, c->profile->port);
     }
     suffices = census_suffices(&failing);
     census_clear(&failing);
@@ -97,10 +99,40 @@ static bool no_starttls(const struct facts *facts)
     for (size_t i = 0; (c = facts_conversation_at(facts, i)) != NULL; i++) {
         any |= has_offered(c);
         if (could_offer(c))
-            census_add(&plain, c->profile);
+            census_add(&plain, &c->profile->address, c->profile->port);
     }
     suffices = census_suffices(&plain);
     census_clear(&plain);
+    return !any && suffices;
+}
+
+/* Nobody there said a word, as far as is known. */
+static bool found_no_web(const struct policy_fetch *fetch)
+{
+    bool late = fetch->outcome == FETCH_TIMEOUT || fetch->outcome == FETCH_CUT_SHORT;
+
+    return fetch->address.family != FAMILY_NONE && (fetch->outcome == FETCH_CONNECT_FAILED || (late && fetch->status == 0));
+}
+
+static bool found_web(const struct policy_fetch *fetch)
+{
+    return fetch->address.family != FAMILY_NONE && !found_no_web(fetch) && fetch->outcome != FETCH_LOCAL;
+}
+
+static bool no_web(const struct facts *facts)
+{
+    const struct policy_fetch *fetch;
+    struct census failing;
+    bool any = false, suffices;
+
+    census_init(&failing);
+    for (size_t i = 0; (fetch = facts_fetch_at(facts, i)) != NULL; i++) {
+        any |= found_web(fetch);
+        if (found_no_web(fetch))
+            census_add(&failing, &fetch->address, HTTPS_PORT);
+    }
+    suffices = census_suffices(&failing);
+    census_clear(&failing);
     return !any && suffices;
 }
 
@@ -123,6 +155,8 @@ static const struct fault_row {
       { REASON_CONNECT_REFUSED, REASON_CONNECT_TIMEOUT, REASON_CONNECT_TIMEOUT, REASON_CONNECT_TIMEOUT } },
     { LOCAL_FAULT_STARTTLS, no_starttls, FINDING_LOCAL_STARTTLS_STRIPPED,
       { REASON_STARTTLS_NOT_OFFERED, REASON_DELIVERED_IN_CLEAR, REASON_DELIVERED_IN_CLEAR, REASON_DELIVERED_IN_CLEAR } },
+    { LOCAL_FAULT_WEB, no_web, FINDING_LOCAL_NO_WEB, /* no forecast that is not unknown */
+      { REASON_LOCAL_FAULT, REASON_LOCAL_FAULT, REASON_LOCAL_FAULT, REASON_LOCAL_FAULT } },
 };
 
 enum local_fault judge_surroundings(struct region *region, struct findings *findings, const struct facts *facts)
@@ -150,6 +184,19 @@ static bool touches_as_if(const struct fault_row *row, const struct as_if *as_if
     return as_if->judged && as_if->verdict != VERDICT_DELIVER && touches(row, as_if->reason);
 }
 
+/* The policy was out of reach, and that may be our own fault. */
+static bool touches_policy(const struct fault_row *row, const struct published *published)
+{
+    static const enum sts_fault unreached[] = { STS_FAULT_FETCH_CONNECT, STS_FAULT_FETCH_TIMEOUT };
+
+    if (row->fault != LOCAL_FAULT_WEB || published->sts.state != STS_INVALID)
+        return false;
+    for (size_t i = 0; i < sizeof(unreached) / sizeof(*unreached); i++)
+        if (strcmp(published->sts.reason, sts_fault_word(unreached[i])) == 0)
+            return true;
+    return false;
+}
+
 /* What it did to the judgement of another rule is no news of the domain. */
 static void apply_to_published(const struct fault_row *row, struct result *result)
 {
@@ -162,6 +209,12 @@ static void apply_to_published(const struct fault_row *row, struct result *resul
             all[i]->reason = REASON_LOCAL_FAULT;
             published_forget_failures(&result->findings);
         }
+    if (touches_policy(row, published)) {
+        published->sts.state = STS_UNKNOWN;
+        published->sts.reason = reason_code(REASON_LOCAL_FAULT);
+        published->sts.why = reason_sentence(REASON_LOCAL_FAULT);
+        published_forget_fetch(&result->findings);
+    }
 }
 
 /* The own reason of what is unknown says more. */
@@ -210,15 +263,23 @@ bool fault_watch_conversation(struct fault_watch *watch, const struct conversati
     return exclude(watch, LOCAL_FAULT_STARTTLS, has_offered(c)) || connected;
 }
 
+bool fault_watch_fetch(struct fault_watch *watch, const struct policy_fetch *fetch)
+{
+    return exclude(watch, LOCAL_FAULT_WEB, found_web(fetch));
+}
+
 void fault_watch_facts(struct fault_watch *watch, const struct facts *facts)
 {
     const struct dns_fact     *dns;
     const struct conversation *conversation;
+    const struct policy_fetch *fetch;
 
     for (size_t i = 0; (dns = facts_dns_at(facts, i)) != NULL; i++)
         fault_watch_dns(watch, dns);
     for (size_t i = 0; (conversation = facts_conversation_at(facts, i)) != NULL; i++)
         fault_watch_conversation(watch, conversation);
+    for (size_t i = 0; (fetch = facts_fetch_at(facts, i)) != NULL; i++)
+        fault_watch_fetch(watch, fetch);
 }
 
 static bool touches_result(const struct fault_row *row, const struct result *result)
@@ -226,7 +287,7 @@ static bool touches_result(const struct fault_row *row, const struct result *res
     const struct published *published = result->published;
 
     return touches_verdict(row, result) ||
-           (published != NULL && (touches_as_if(row, &published->dane.as_if) || touches_as_if(row, &published->sts.as_if) ||
+           (published != NULL && (touches_policy(row, published) || touches_as_if(row, &published->dane.as_if) || touches_as_if(row, &published->sts.as_if) ||
                                   touches_as_if(row, &published->sts.enforced)));
 }
 

@@ -282,6 +282,21 @@ def check_changes(tap, arena):
         tap.ok(f"mode: {mode}\n" in facts_of(arena)["changing.example"].get("body", ""), f"mode {mode} is seen")
 
 
+def check_no_web(tap, arena):
+    """Nobody can be reached at port 443: that is no news of the domains. One that answers, and it is."""
+    lost = arena.names_lost
+    scan = fetch(arena, *arena.fast, names=lost)
+    found = scan.destinations()
+    tap.ok("local-no-web" in scan.findings(), "port 443 is blocked: told", scan.findings())
+    tap.same({(d["published"]["mta_sts"]["state"], d["published"]["mta_sts"]["reason"]) for d in found.values()}, {("unknown", "local-fault")},
+             "port 443 is blocked: nothing is known of the domains")
+    tap.ok(not any(f["code"] == "sts-fetch-failed" for d in found.values() for f in d["findings"]), "port 443 is blocked: nor told of them")
+    scan = fetch(arena, *arena.fast, names=lost + ["good.example"])
+    found = scan.destinations()
+    tap.ok("local-no-web" not in scan.findings(), "one answers: it is not blocked", scan.findings())
+    tap.same({found[n]["published"]["mta_sts"]["reason"] for n in lost}, {"fetch-connect"}, "one answers: the others do not")
+
+
 def mail(name, address):
     return [host(f"mx.{name}", address)]
 
@@ -292,6 +307,10 @@ def world(scratch):
     found.append(destination("silent.example", mail("silent.example", "192.0.2.2"), "may", web=sts("192.0.2.82", plays="silent")))
     found.append(destination("changing.example", mail("changing.example", "192.0.2.3"), "may",
                              web=sts("192.0.2.83", file=os.path.join(scratch, "policy.txt"), headers=["Cache-Control: max-age=86400"])))
+    networks = ("192.0.2", "198.51.100", "198.51.101", "198.51.102", "198.51.103")
+    found += [destination(f"lost{n}.example", mail(f"lost{n}.example", f"192.0.2.{20 + n}"), "may",
+                          dns=[f'_mta-sts.lost{n}.example. TXT "v=STSv1; id=1;"', f"mta-sts.lost{n}.example. A {networks[n % 5]}.{240 + n}"])
+              for n in range(10)]
     found += [destination(f"shared{n}.example", mail(f"shared{n}.example", f"192.0.2.{10 + n}"), "may",
                           web=sts("192.0.2.81", mx=["x.example"], name="sts.provider.example")) for n in range(4)]
     return found
@@ -300,7 +319,8 @@ def world(scratch):
 def test(tap, scratch):
     destinations = world(scratch)
     with Arena(scratch, destinations) as arena:
-        special = [n for n in arena.names if n in ("silent.example", "changing.example") or n.startswith("shared")]
+        special = [n for n in arena.names if n in ("silent.example", "changing.example") or n.startswith(("shared", "lost"))]
+        arena.names_lost = [n for n in special if n.startswith("lost")]
         arena.names = [n for n in arena.names if n not in special]
         check_all(tap, arena)
         check_trust(tap, arena)
@@ -311,6 +331,7 @@ def test(tap, scratch):
         check_resume(tap, arena)
         check_crashes(tap, arena)
         check_changes(tap, arena)
+        check_no_web(tap, arena)
         if THOROUGH:
             check_minute(tap, arena)
 

@@ -1,7 +1,9 @@
 /* Our own side: configurations, and the facts of whole runs, that show a fault of this machine. */
+#include <stdio.h>
 #include <string.h>
 
 #include "scanner/judge/judge.h"
+#include "scanner/judge/published.h"
 #include "tests/lib/check.h"
 #include "tests/policy/dns_world.h"
 #include "tests/policy/fixture.h"
@@ -190,6 +192,70 @@ static void test_watch(void)
     }
 }
 
+/* count requests for policies, each of a host in the network of its own number modulo networks. */
+static void add_fetches(struct facts *facts, int count, int networks, struct policy_fetch pattern)
+{
+    for (int i = 0; i < count; i++) {
+        char domain[32];
+
+        snprintf(domain, sizeof domain, "d%d.example", i + (int)pattern.outcome * 100);
+        pattern.domain = domain;
+        if (!fetch_was_left_out(&pattern))
+            pattern.address = (struct address){ FAMILY_IPV4, { 198, 51, (uint8_t)(i % networks), (uint8_t)i } };
+        facts_add_fetch(facts, &pattern);
+    }
+}
+
+static void test_web(void)
+{
+    static const struct web_row {
+        const char *what;
+        int count, networks;
+        struct policy_fetch pattern, other;  /* other: one more; without a domain: none */
+        enum local_fault fault;
+        enum sts_state state;                /* of a domain whose host could not be reached */
+    } rows[] = {
+        { "ten refused", 10, 5, { .outcome = FETCH_CONNECT_FAILED }, { .domain = NULL }, LOCAL_FAULT_WEB, STS_UNKNOWN },
+        { "ten in silence", 10, 5, { .outcome = FETCH_TIMEOUT }, { .domain = NULL }, LOCAL_FAULT_WEB, STS_UNKNOWN },
+        { "nine", 9, 5, { .outcome = FETCH_CONNECT_FAILED }, { .domain = NULL }, LOCAL_FAULT_NONE, STS_INVALID },
+        { "ten in four networks", 10, 4, { .outcome = FETCH_TIMEOUT }, { .domain = NULL }, LOCAL_FAULT_NONE, STS_INVALID },
+        { "ten that begin to answer", 10, 5, { .outcome = FETCH_TIMEOUT, .status = 200 }, { .domain = NULL }, LOCAL_FAULT_NONE, STS_INVALID },
+        { "ten, and one that answers", 10, 5, { .outcome = FETCH_TIMEOUT }, { .domain = "x", .outcome = FETCH_ANSWERED, .status = 404 },
+          LOCAL_FAULT_NONE, STS_INVALID },
+        { "ten, and one with a bad certificate", 10, 5, { .outcome = FETCH_TIMEOUT }, { .domain = "x", .outcome = FETCH_EXPIRED },
+          LOCAL_FAULT_NONE, STS_INVALID },
+        { "ten, and one that nobody asked", 10, 5, { .outcome = FETCH_TIMEOUT }, { .domain = "x", .outcome = FETCH_NOT_ALLOWED },
+          LOCAL_FAULT_WEB, STS_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct region *region = region_new();
+        struct facts *facts = facts_new();
+        struct published published = { .sts = { .state = STS_INVALID, .reason = "fetch-connect" } };
+        struct result result = { .verdict = VERDICT_DELIVER, .published = &published };
+        struct findings findings = { 0 };
+        struct fault_watch watch = { 0 };
+        enum local_fault fault;
+
+        findings_add(region, &result.findings, "sts-fetch-failed", SEVERITY_WARNING, NULL, NULL, 0, "refused");
+        add_fetches(facts, rows[i].count, rows[i].networks, rows[i].pattern);
+        if (rows[i].other.domain != NULL)
+            add_fetches(facts, 1, 1, rows[i].other);
+        fault = judge_surroundings(region, &findings, facts);
+        is_int(fault, rows[i].fault, "policy hosts: %s", rows[i].what);
+        is_text(codes(region, &findings), fault == LOCAL_FAULT_WEB ? "local-no-web" : "", "%s: finding", rows[i].what);
+        fault_watch_facts(&watch, facts);
+        check_ok(!fault_watch_waits(&watch, &result) || fault == LOCAL_FAULT_WEB || rows[i].count < 10 || rows[i].networks < 5,
+                 "%s: waits only where it may come to that", rows[i].what);
+        judge_apply_fault(&result, fault);
+        is_int(published.sts.state, rows[i].state, "%s: what is known of the domain", rows[i].what);
+        is_text(codes(region, &result.findings), rows[i].state == STS_UNKNOWN ? "" : "sts-fetch-failed", "%s: news of it", rows[i].what);
+        is_int(result.verdict, VERDICT_DELIVER, "%s: the verdict stays", rows[i].what);
+        facts_free(facts);
+        region_free(region);
+    }
+}
+
 static void test_apply(void)
 {
     struct result result = { .verdict = VERDICT_DEFER, .best = VERDICT_DEFER, .worst = VERDICT_DEFER, .certain = true,
@@ -211,6 +277,7 @@ int main(void)
     test_troubles();
     test_surroundings();
     test_watch();
+    test_web();
     test_apply();
     return check_done();
 }
