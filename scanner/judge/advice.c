@@ -114,6 +114,9 @@ static bool is_safe(const struct result *tried, enum level level)
         !tried->certain || hop->host_count == 0 || has_finding(tried, "backup-host-would") ||
         has_finding(tried, finding_word(FINDING_HORIZON)))
         return false;
+    /* What anybody on the path can forge protects nothing. */
+    if (level_is_dane(level) && has_finding(tried, finding_word(FINDING_RESOLVER_NOT_LOOPBACK)))
+        return false;
     for (size_t i = 0; i < hop->host_count; i++)
         if (hop->hosts[i].verdict != VERDICT_DELIVER || hop->hosts[i].policy == NULL ||
             hop->hosts[i].policy->level != level)
