@@ -241,7 +241,7 @@ static void find_of_whole(struct audit *audit, struct report *report, struct con
     struct judge_input input = { .config = config, .view = &view, .trust = trust, .sender = audit->options->sender,
                                  .allow = audit->options->allow, .allow_count = audit->options->allow_count,
                                  .when = audit->report.evaluated_at, .horizon_days = (int)audit->options->horizon,
-                                 .explain = true };
+                                 .explain = true, .published = audit->options->mta_sts, .as = audit->options->as };
 
     report->config = config;
     report->facts = audit->facts;

@@ -210,7 +210,7 @@ void judge_configuration(struct region *region, struct findings *findings, const
         review_own_eyes(&review, file, "what Postfix makes of it is not known");
     for (const struct table_notice *notice = input->config->notices; notice != NULL; notice = notice->next)
         tell_notice(&review, notice);
-    if (dane)
+    if (dane || input->published || input->as == MECHANISM_DANE)
         review_resolver(&review);
     review_web_anchors(&review);
 }
