@@ -551,7 +551,7 @@ struct smtp_session *smtp_session_start(const struct smtp_setup *setup, const st
     s->done = done;
     s->arg = arg;
     smtp_stream_init(&s->stream, -1);
-    s->region = region_new();
+    s->region = region_new_small();
     s->facts.profile = profile;
     s->facts.attempts = 1;
     s->facts.when = (int64_t)time(NULL);

@@ -22,15 +22,16 @@ enum stream_result {
     STREAM_TOO_MUCH    /* beyond a limit of ours: error */
 };
 
+/* Thousands of these wait for a peer at a time: there are buffers only while something is in them. */
 struct smtp_stream {
     int                fd;
     struct tls_client *tls;                   /* NULL: in the clear */
-    char               in[STREAM_READ_SIZE];
+    char              *in;                    /* NULL: nothing is unread */
     size_t             in_at, in_end;
     uint64_t           in_total;              /* read, without TLS records */
-    char               out[STREAM_OUT_MAX];
+    char              *out;                   /* NULL: nothing is to be sent */
     size_t             out_at, out_end;
-    char               error[256];
+    const char        *error;
 };
 
 void smtp_stream_init(struct smtp_stream *, int fd);

@@ -20,6 +20,7 @@
 #define GROUPS_MAX   64
 #define PAIRS_MAX    4
 #define OWN_FAULT    70
+#define SEND_FRAGMENT 2048  /* all that we say without a certificate of ours is shorter: no buffer of 16 KiB is needed */
 
 /* A key, its certificate and what is sent behind that: one for each type of key. */
 struct pair {
@@ -254,6 +255,8 @@ static SSL_CTX *make_context(const struct tls_contexts *contexts, const struct p
     SSL_CTX_set_options(ctx, profile->options);
     SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (!profile->client_chain)
+        SSL_CTX_set_max_send_fragment(ctx, SEND_FRAGMENT);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, accept_all, NULL);

@@ -101,7 +101,7 @@ static struct request *request_new(struct worker *w, uint64_t id)
 
     r->worker = w;
     r->id = id;
-    r->region = region_new();
+    r->region = region_new_small();
     r->next = w->requests;
     r->place = &w->requests;
     if (r->next)
