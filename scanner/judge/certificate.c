@@ -156,6 +156,8 @@ static void prepare(struct judgement *j, struct certificate_verdict *out)
     j->setting.bookkeeping = pkix_bookkeeping(params_version(params_of(j)));
     if (fn != NULL)
         fn(j, out);
+    if ((fn == NULL || fn == prepare_pkix) && !j->own_anchors)
+        j->setting.signatures = j->service->signatures;
     if (failed_outside(j))
         block(j, BLOCKER_EXTERNAL);
     j->setting.auth_level = level_needs_match(j->level) ? LEVEL_MATCHED : 0;

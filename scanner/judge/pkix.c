@@ -58,6 +58,7 @@ bool pkix_time(const ASN1_TIME *time, int64_t *seconds)
 
 /* What the callback keeps. */
 struct book {
+    X509_STORE_CTX_verify_fn   verify;  /* OpenSSL's own */
     const struct pkix_setting *setting;
     struct pkix_result        *result;
     const X509                *leaf;
@@ -152,6 +153,26 @@ static int logged_error(const struct book *book)
     return book->has_kept ? book->last_kept.error : X509_V_OK;
 }
 
+static int verify_signatures(X509_STORE_CTX *store)
+{
+    struct book *book = X509_STORE_CTX_get_app_data(store);
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    int ok = 1;
+
+    if (!signatures_hold(book->setting->signatures, store)) {
+        ok = book->verify(store);
+        if (ok == 1 && X509_STORE_CTX_get_error(store) == X509_V_OK)
+            signatures_keep(book->setting->signatures, store);
+        return ok;
+    }
+    for (int i = sk_X509_num(chain) - 1; i >= 0 && ok == 1; i--) {
+        X509_STORE_CTX_set_current_cert(store, sk_X509_value(chain, i));
+        X509_STORE_CTX_set_error_depth(store, i);
+        ok = on_certificate(1, store);
+    }
+    return ok;
+}
+
 void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting, const struct pkix_chain *chain,
                  int64_t when)
 {
@@ -173,6 +194,9 @@ void pkix_verify(struct pkix_result *result, const struct pkix_setting *setting,
     X509_VERIFY_PARAM_set1(param, SSL_get0_param(setting->ssl));
     X509_VERIFY_PARAM_set_time(param, (time_t)when);
     X509_STORE_CTX_set_verify_cb(store, on_certificate);
+    book.verify = X509_STORE_CTX_get_verify(store);
+    if (setting->signatures != NULL)
+        X509_STORE_CTX_set_verify(store, verify_signatures);
     ERR_clear_error();
     X509_verify_cert(store);
     ERR_clear_error();

@@ -7,6 +7,7 @@
 
 #include "scanner/config/version.h"
 #include "scanner/facts/facts.h"
+#include "scanner/judge/signatures.h"
 
 /* A conversation's certificates. More than so many are not looked at. */
 #define PKIX_CHAIN_MAX 100
@@ -43,6 +44,7 @@ struct pkix_setting {
     int     depth;       /* smtp_tls_scert_verifydepth */
     bool    must_fail;   /* nothing may match */
     enum pkix_bookkeeping bookkeeping;
+    struct signatures *signatures; /* that are known; NULL: DANE is in use, whose anchors are no certificates of the store */
 };
 
 struct pkix_result {

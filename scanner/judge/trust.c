@@ -42,6 +42,8 @@ void trust_free(struct trust *trust)
     if (trust == NULL)
         return;
     for (size_t i = 0; i < trust->service_count; i++) {
+        signatures_clear(trust->services[i]->signatures);
+        mem_free(trust->services[i]->signatures);
         SSL_CTX_free(trust->services[i]->context);
         mem_free(trust->services[i]);
     }
@@ -142,6 +144,7 @@ static struct trust_service *load_service(const struct service *service)
     long depth = params_number(service->params, "smtp_tls_scert_verifydepth");
 
     loaded->service = service;
+    loaded->signatures = mem_alloc(sizeof *loaded->signatures);
     loaded->depth = depth < 0 ? 0 : depth >= INT_MAX ? INT_MAX - 1 : (int)depth;
     loaded->context = SSL_CTX_new(TLS_client_method());
     if (loaded->context == NULL || SSL_CTX_dane_enable(loaded->context) <= 0)

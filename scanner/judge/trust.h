@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "scanner/judge/certificate.h"
+#include "scanner/judge/signatures.h"
 
 /* A service's side of the verification. Lives as long as the trust. */
 struct trust_service {
@@ -12,6 +13,7 @@ struct trust_service {
     SSL_CTX *context;   /* never connected. Its store has the anchors, its DANE side the digests, its parameters the depth */
     size_t   anchors;   /* certificates in the store */
     int      depth;     /* smtp_tls_scert_verifydepth */
+    struct signatures *signatures; /* of authorities, known to be good */
 };
 
 /* Loads smtp_tls_CAfile, smtp_tls_CApath and, where it applies, OpenSSL's own authorities on the first call. */

@@ -16,6 +16,25 @@ static void judge_case(struct certificate_case *c, struct trust *trust, struct c
                       &c->conversation, f->facts, c->when);
 }
 
+/* A moment later, the verdict is not the kept one, but signatures are known: as without them. */
+static void check_known_signatures(struct certificate_case *c, struct trust *trust, const char *name)
+{
+    struct certificate_verdict with, without;
+    struct trust *fresh = trust_new();
+
+    c->when++;
+    judge_case(c, trust, &with);
+    judge_case(c, fresh, &without);
+    check_ok(with.matched == without.matched && with.reason == without.reason && with.x509_error == without.x509_error &&
+                 with.valid_until == without.valid_until && with.tlsa_matched == without.tlsa_matched &&
+                 with.anchor_ends == without.anchor_ends,
+             "%s: with signatures that are known", name);
+    is_text(with.word, without.word, "%s: the word, with signatures that are known", name);
+    is_text(with.detail, without.detail, "%s: the sentence, with signatures that are known", name);
+    is_text(with.ending, without.ending, "%s: the end, with signatures that are known", name);
+    trust_free(fresh);
+}
+
 static void check_row(const struct certificate_row *row)
 {
     struct certificate_case c;
@@ -45,6 +64,7 @@ static void check_row(const struct certificate_row *row)
              "%s: once more, the same", row->name);
     is_text(again.detail, verdict.detail, "%s: once more, the same sentence", row->name);
     is_text(again.ending, verdict.ending, "%s: once more, the same end", row->name);
+    check_known_signatures(&c, trust, row->name);
     trust_free(trust);
     certificate_case_close(&c);
 }
