@@ -83,7 +83,7 @@ CASES = [
     Case("2 MB of headers", "too-large", plays("headers_of_2_mb"), 200),
     Case("a header without end", "too-large", plays("header_without_end"), 200),
     Case("100 without end", "too-large", plays("continue_without_end"), 100, None),
-    Case("a byte each 0.2 seconds", "cut-short", plays("drip"), 200, None),
+    Case("a byte each 0.2 seconds", "cut-short", plays("drip", body="x" * 1000, wait=2), 0, None),
     Case("silence", "cut-short", plays("silent"), 0, None),
     Case("a body that is cut off", "lost", plays("cut_off"), 200),
     Case("a reset", "lost", plays("reset"), 0, None),
