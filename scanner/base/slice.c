@@ -2,21 +2,6 @@
 
 #include <string.h>
 
-struct slice slice_of(const char *text)
-{
-    return slice_from(text, text != NULL ? strlen(text) : 0);
-}
-
-struct slice slice_from(const char *p, size_t n)
-{
-    return (struct slice){ p != NULL ? p : "", p != NULL ? n : 0 };
-}
-
-bool slice_eq(struct slice a, struct slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool slice_eq_text(struct slice s, const char *text)
 {
     return slice_eq(s, slice_of(text));
@@ -88,18 +73,6 @@ size_t slice_find_last(struct slice s, char c)
         if (s.p[i - 1] == c)
             return i - 1;
     return s.n;
-}
-
-struct slice slice_from_index(struct slice s, size_t i)
-{
-    if (i >= s.n)
-        return slice_from(s.n > 0 ? s.p + s.n : s.p, 0);
-    return slice_from(s.p + i, s.n - i);
-}
-
-struct slice slice_head(struct slice s, size_t n)
-{
-    return slice_from(s.p, n < s.n ? n : s.n);
 }
 
 /* There are few: looking at each is quicker than a call. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct slice {
     const char *p;
@@ -12,11 +13,23 @@ struct slice {
 
 #define SLICE(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
 
-/* Borrows text, which may be NULL (an empty slice). */
-struct slice slice_of(const char *text);
-struct slice slice_from(const char *p, size_t n);
+/* Borrows; p may be NULL (an empty slice). The small ones are inline, for nearly everything calls them. */
+static inline struct slice slice_from(const char *p, size_t n)
+{
+    return (struct slice){ p != NULL ? p : "", p != NULL ? n : 0 };
+}
 
-bool slice_eq(struct slice, struct slice);
+/* Borrows text, which may be NULL (an empty slice). */
+static inline struct slice slice_of(const char *text)
+{
+    return slice_from(text, text != NULL ? strlen(text) : 0);
+}
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 bool slice_eq_text(struct slice, const char *text);
 /* ASCII letters compare without regard to case; no locale. */
 bool slice_eq_nocase(struct slice, struct slice);
@@ -32,8 +45,17 @@ struct slice slice_trim_left(struct slice);
 size_t slice_find(struct slice s, char c);
 size_t slice_find_last(struct slice s, char c);
 /* From index i to the end; empty when i is past it. */
-struct slice slice_from_index(struct slice s, size_t i);
-struct slice slice_head(struct slice s, size_t n);
+static inline struct slice slice_from_index(struct slice s, size_t i)
+{
+    if (i >= s.n)
+        return slice_from(s.n > 0 ? s.p + s.n : s.p, 0);
+    return slice_from(s.p + i, s.n - i);
+}
+
+static inline struct slice slice_head(struct slice s, size_t n)
+{
+    return slice_from(s.p, n < s.n ? n : s.n);
+}
 
 /* Takes the next token off *rest, splitting at any run of bytes in separators (leading ones are skipped).
  * False at the end. */
