@@ -30,6 +30,8 @@ LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "half-dane", "fingerpri
 
 # Findings that no replay can show, and why.
 BEYOND_REPLAY = {
+    "entries-not-used": "told of logs; tests/system/weights.py",
+    "table-slow-pattern": "needs seconds, and counts them; tests/hostile/tables.py",
     "keys-not-concrete": "told of destinations that a scan takes from the configuration",
     "merged-configurations": "told by merge",
     "sts-id-unchanged": "told against the run before; tests/system/as.sh",
