@@ -1,5 +1,5 @@
-/* sink DIRECTORY HOSTS DELAY-MS: mail hosts that offer STARTTLS, on port 25 of all addresses of world.h. Each reply comes
- * after the delay. Writes root.pem and keys (see world.h) into the directory, says "ready" and serves until it is killed. */
+/* sink DIRECTORY HOSTS DELAY-MS [tls]: mail hosts that offer STARTTLS, on port 25 of all addresses of world.h. Each reply
+ * comes after the delay; with "tls" those before TLS come at once. Writes root.pem and keys (see world.h) into the directory, says "ready" and serves until it is killed. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
@@ -45,6 +45,7 @@ struct connection {
 static struct {
     int                epoll, listener;
     int64_t            delay;
+    bool               only_in_tls;        /* the delay is */
     unsigned           host_count;
     struct leaf       *leaves;
     SSL_CTX           *context;
@@ -64,6 +65,14 @@ static void owe(struct connection *c, const char *reply)
 {
     c->reply = reply;
     c->what = OWES_REPLY;
+    if (sink.only_in_tls && c->ssl == NULL) {
+        c->due = now_us();
+        c->next = sink.owing;
+        if (sink.owing == NULL)
+            sink.owing_end = &c->next;
+        sink.owing = c;
+        return;
+    }
     c->due = now_us() + sink.delay;
     c->next = NULL;
     *sink.owing_end = c;
@@ -308,12 +317,13 @@ static void make_world(const char *directory)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4)
-        errx(64, "usage: sink DIRECTORY HOSTS DELAY-MS");
+    if (argc != 4 && (argc != 5 || strcmp(argv[4], "tls") != 0))
+        errx(64, "usage: sink DIRECTORY HOSTS DELAY-MS [tls]");
     signal(SIGPIPE, SIG_IGN);
     sink.owing_end = &sink.owing;
     sink.host_count = (unsigned)strtoul(argv[2], NULL, 10);
     sink.delay = (int64_t)strtoul(argv[3], NULL, 10) * 1000;
+    sink.only_in_tls = argc == 5;
     make_world(argv[1]);
     start_listening();
     puts("ready");
