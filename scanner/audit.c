@@ -8,6 +8,7 @@
 #include "probes/confine.h"
 #include "probes/wire/x509_facts.h"
 #include "scanner/advising.h"
+#include "scanner/config/parameters.h"
 #include "scanner/events.h"
 #include "scanner/exclusion.h"
 #include "scanner/interrupt.h"
@@ -94,6 +95,21 @@ static bool options_agree(const struct options *options, struct error *err)
            (options->confirm == 0 || history_wanted_for(options, "confirm", err));
 }
 
+/* Such a parameter would change nothing, and be taken for harmless. */
+static void warn_of_misspelt(struct region *region, const char *option, const struct option_list *overrides)
+{
+    struct version since;
+
+    for (size_t i = 0; i < overrides->count; i++) {
+        const char *text = overrides->items[i], *nearest;
+        const char *name = region_slice(region, slice_trim(slice_from(text, strcspn(text, "="))));
+
+        if (parameter_since(name, &since) || (nearest = parameter_nearest(region, name)) == NULL)
+            continue;
+        fprintf(stderr, "posttls-audit: %s %s: no parameter of Postfix; did you mean %s?\n", option, name, nearest);
+    }
+}
+
 bool audit_init(struct audit *audit, struct region *region, const struct options *options, struct error *err)
 {
     struct load_request request = { options->config_dir, options->overrides.items, options->overrides.count,
@@ -110,6 +126,8 @@ bool audit_init(struct audit *audit, struct region *region, const struct options
     audit->config = load_config(region, &request, err);
     if (audit->config == NULL || !load_proposed(audit, err))
         return false;
+    warn_of_misspelt(region, "--override", &options->overrides);
+    warn_of_misspelt(region, "--proposed-override", &options->proposed_overrides);
     audit->facts = facts_new();
     facts_fill_certs_with(audit->facts, x509_facts_fill);
     audit->trust = trust_new();
@@ -207,6 +225,8 @@ bool audit_read_mail(struct audit *audit, struct error *err)
     for (i = 0; i < options->logs.count; i++)
         if (!maillog_read(audit->mail, options->logs.items[i], err))
             return false;
+    if (options->logs.count > 0 && maillog_count(audit->mail) == 0)
+        fprintf(stderr, "posttls-audit: --from-log: no log has a delivery by Postfix's SMTP or LMTP client\n");
     return !options->from_queue || maillog_read_queue(audit->mail, options->config_dir, err);
 }
 

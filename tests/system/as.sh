@@ -104,6 +104,9 @@ result "$(grep -Ec '"sts-(id|policy)-unchanged"' "$work/report")" 'and its id wi
 published 3 testing 'mx1.example.org'
 result "$(grep -Ec '"sts-mode-changed"' "$work/report")" 'told once'
 
+replay --proposed-override smtp_tls_security_leve=may
+has "$work/err" '--proposed-override smtp_tls_security_leve: no parameter of Postfix; did you mean smtp_tls_security_level' \
+    'a misspelt parameter, which would change nothing, is told'
 replay --as tls
 status_is 64 'a mechanism that there is not: status'
 has "$work/err" 'write dane or mta-sts' 'and what there is'

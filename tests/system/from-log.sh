@@ -29,6 +29,10 @@ cp "$work/out" "$work/first"
 run report "$work/report.json" --fail-on never
 result "$(cmp -s "$work/out" "$work/first"; echo $?)" 'a saved report tells it alike'
 
+echo 'no line of a log' >"$work/other"
+scan --from-log "$work/other"
+has "$work/err" 'no log has a delivery' 'a file that is no log is not taken for one without mail'
+
 # Rotations, by every packer that is here.
 number=0
 for packer in 'cat:' 'gzip -c:.gz' 'xz -c:.xz' 'zstd -qc:.zst'; do
