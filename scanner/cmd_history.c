@@ -118,6 +118,11 @@ static void put_subject(struct telling *t, const struct history_subject *subject
         page_text(&t->page, (struct place){ .tone = TONE_DIM }, "changes seen");
     for (i = 0; i < life->change_count; i++)
         put_seen(t, &life->changes[i]);
+    if (subject->acknowledged_count > 0)
+        page_text(&t->page, (struct place){ .tone = TONE_DIM }, "acknowledged");
+    for (i = 0; i < subject->acknowledged_count; i++)
+        page_printf(&t->page, (struct place){ .indent = 2 }, "%s until %s: %s", subject->acknowledged[i].reason,
+                    time_text(t->region, subject->acknowledged[i].until), subject->acknowledged[i].comment);
     if (life->publication_count > 0)
         page_text(&t->page, (struct place){ .tone = TONE_DIM }, "published");
     for (i = 0; i < life->publication_count; i++)

@@ -88,6 +88,8 @@ run acknowledge --history "$work/history" --until 2999-01-01 --comment 'ticket 4
 status_is 0 'acknowledging'
 run acknowledge --history "$work/history"
 has "$work/out" 'a.example +transport-error +until 2999-01-01 .*: ticket 4711' 'what is acknowledged is listed'
+run history --history "$work/history" a.example
+has "$work/out" '^  transport-error until 2999-01-01 .*: ticket 4711' 'and stands in the life of the destination'
 scan --json "$work/known.json" --text "$work/known.txt" a.example
 status_is 0 'a known fault counts as deliver'
 has "$work/known.txt" 'known +until 2999-01-01 .*ticket 4711' 'the report shows it as known'
