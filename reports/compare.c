@@ -230,20 +230,20 @@ static const char *published_difference(struct region *region, const char *text,
 const char *standing_difference(struct region *region, const struct standing *before, const struct standing *after)
 {
     const struct {
-        const char *what, *from, *to;
+        const char *what, *from, *to, *lacking; /* "none" is a level of Postfix */
     } rows[] = {
-        { "reason", before->reason, after->reason },
-        { "level", before->level, after->level },
-        { "level in force", before->effective_level, after->effective_level },
-        { "TLS", before->tls, after->tls },
-        { "hosts", before->hosts, after->hosts },
+        { "reason", before->reason, after->reason, "none" },
+        { "level", before->level, after->level, "undecided" },
+        { "level in force", before->effective_level, after->effective_level, "undecided" },
+        { "TLS", before->tls, after->tls, "none" },
+        { "hosts", before->hosts, after->hosts, "none" },
     };
     const char *text = "";
     size_t      i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *from = rows[i].from != NULL && rows[i].from[0] != '\0' ? rows[i].from : "none";
-        const char *to = rows[i].to != NULL && rows[i].to[0] != '\0' ? rows[i].to : "none";
+        const char *from = rows[i].from != NULL && rows[i].from[0] != '\0' ? rows[i].from : rows[i].lacking;
+        const char *to = rows[i].to != NULL && rows[i].to[0] != '\0' ? rows[i].to : rows[i].lacking;
 
         if (strcmp(from, to) != 0)
             text = and_then(region, text, region_printf(region, "%s %s -> %s", rows[i].what, from, to));

@@ -135,6 +135,9 @@ static void test_difference(void)
     is_text(standing_difference(region, &a, &b),
             "level in force may -> dane, TLS trusted -> verified, hosts mx.old -> mx.new", "what differs, in words");
     is_text(standing_difference(region, &b, &c), "TLS verified -> none, hosts mx.new -> none", "what is not known is none");
+    c.level = NULL;
+    is_text(standing_difference(region, &b, &c), "level dane -> undecided, TLS verified -> none, hosts mx.new -> none",
+            "but none is a level: where there is none, that is told in another word");
     is_text(standing_difference(region, &a, &a), "", "nothing differs");
     region_free(region);
 }
