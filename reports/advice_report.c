@@ -210,7 +210,7 @@ static void put_rest(struct page *page, const struct advice_document *document)
         page_text(page, (struct place){ 0 }, "There is no policy table yet: set smtp_tls_policy_maps in main.cf, say to "
                                              "texthash:/etc/postfix/tls_policy.");
     if (document->held_back > 0)
-        page_printf(page, (struct place){ 0 }, "%zu more did not hold in the last %lu runs.", document->held_back, document->runs);
+        page_printf(page, (struct place){ 0 }, "%zu more did not hold in %lu runs in a row.", document->held_back, document->runs);
     if (document->unseen > 0)
         page_printf(page, (struct place){ 0 },
                     "%zu destination%s might bear a stricter level, which these facts do not tell: no conversation was held as "

@@ -290,7 +290,7 @@ const char *as_sentence(struct region *region, const struct report *report)
     const char             *text;
     size_t                  unknown = untold(report);
 
-    text = region_printf(region, "If %s were followed for all, %zu of %zu destination%s would defer",
+    text = region_printf(region, "If %s were followed for all, %zu of %zu destination%s would newly defer",
                          mechanism_name(as->mechanism), as->would_defer, report->count, report->count == 1 ? "" : "s");
     if (as->would_bounce > 0)
         text = region_printf(region, "%s, %zu would bounce", text, as->would_bounce);

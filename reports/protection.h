@@ -66,7 +66,7 @@ struct as_change {
     bool worse, better, gains, loses;              /* gains, loses: authentication */
 };
 struct as_change as_change_of(const struct result *);
-/* "If DANE were followed for all, 3 of 4812 destinations would defer, 611 would gain authentication". */
+/* "If DANE were followed for all, 3 of 4812 destinations would newly defer, 611 would gain authentication". */
 const char *as_sentence(struct region *, const struct report *);
 
 #endif

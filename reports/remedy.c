@@ -54,7 +54,7 @@ static const char *const sentences[REASON_COUNT] = {
     [REASON_LOCAL_FAULT] = "repair what the finding on top names, then scan again",
     [REASON_INTERRUPTED] = "scan again",
     [REASON_DEADLINE] = "scan again with a longer --deadline",
-    [REASON_NOT_OBSERVED] = "scan again; --save-facts then keeps what is missing",
+    [REASON_NOT_OBSERVED] = "scan with the options of this replay and --save-facts, which then keeps what is missing",
 };
 
 const char *remedy_sentence(enum reason reason)

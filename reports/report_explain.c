@@ -306,6 +306,19 @@ static bool put_advice(struct explanation *e)
     return any;
 }
 
+/* Mail goes now; but is all well? */
+static const char *nothing_to_do(const struct explanation *e)
+{
+    const struct finding *finding;
+
+    if (e->story.result->verdict != VERDICT_DELIVER)
+        return "nothing is known";
+    for (finding = e->story.result->findings.first; finding != NULL; finding = finding->next)
+        if (finding->severity != SEVERITY_NOTICE)
+            return "nothing is needed for mail to go today; the findings tell what may come";
+    return "nothing is needed";
+}
+
 static void put_remedy(struct explanation *e)
 {
     struct remedy remedy = story_remedy(&e->story);
@@ -313,9 +326,7 @@ static void put_remedy(struct explanation *e)
     put_step(e, "What would make it better");
     if (put_advice(e) && remedy.text == NULL)
         return;
-    page_text(&e->page, (struct place){ .indent = INDENT },
-              remedy.text != NULL ? remedy.text : e->story.result->verdict == VERDICT_DELIVER ? "nothing is needed"
-                                                                                             : "nothing is known");
+    page_text(&e->page, (struct place){ .indent = INDENT }, remedy.text != NULL ? remedy.text : nothing_to_do(e));
     if (remedy.paste != NULL)
         page_paste(&e->page, (struct place){ .indent = INDENT }, remedy.paste);
 }

@@ -176,6 +176,8 @@ static const char *parameter_place(const struct story *story, const struct polic
 {
     struct table_answer at = policy_answer(story->result, policy);
 
+    if (at.file == NULL && strstr(policy->source, "://") != NULL)
+        return policy->source; /* an MTA-STS policy that is not known: no parameter, and no default */
     if (at.file == NULL)
         return region_printf(story->region, "%s: the default", policy->source);
     return region_printf(story->region, "%s: %s = %s", file_place(story->region, at.file, at.line), policy->source,

@@ -84,7 +84,7 @@ static int print_help(void)
          "Commands:");
     for (i = 0; i < COMMAND_COUNT; i++)
         if (commands[i].options != 0)
-            printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+            printf("  %-11s %s\n", commands[i].name, commands[i].summary);
     puts("\nFirst steps:\n"
          "  posttls-audit scan example.org               one destination, with the configuration in /etc/postfix\n"
          "  posttls-audit scan                           all that the policy and transport tables name\n"

@@ -151,10 +151,10 @@ static void tell_contradicted(const struct publication *about)
     if (match == NULL)
         return;
     tell(about, FINDING_TABLE_CONTRADICTS, &entry->answer,
-         region_printf(about->region, "the entry accepts %s, and the domain's MTA-STS policy allows %s: mail %s of a host whose "
-                                      "certificate has no other names than those of the policy",
+         region_printf(about->region, "the entry accepts %s, and the domain's MTA-STS policy allows %s: with the "
+                                      "entry, mail to a host whose certificate has only names of that policy %s",
                        joined(about->region, &match->names), joined(about->region, &sts->mx),
-                       is_sent(about->configured->verdict) ? "will defer because" : "defers because"));
+                       is_sent(about->configured->verdict) ? "will defer" : "defers"));
 }
 
 /* The publication itself fails */

@@ -239,7 +239,7 @@ def test_as(view, path, report):
     worse = {"deliver": 0, "unknown": 9, "downgrade": 1, "defer": 2, "bounce": 3}
     wanted = sum(d["verdict"] == "defer" and worse[d["as"]["verdict"]] < 2 for d in report["destinations"])
     same(view.text('h3 a[data-as="0"]'), f"{wanted} would defer", "as: how many would defer")
-    ok(f"If MTA-STS were followed for all, {wanted} of {len(report['destinations'])} destinations would defer"
+    ok(f"If MTA-STS were followed for all, {wanted} of {len(report['destinations'])} destinations would newly defer"
        in view.text("section[aria-labelledby=as] p"), "as: the sentence says so too")
     view.click('h3 a[data-as="0"]')
     same(rows_shown(view), wanted, "as: and its rows")

@@ -110,7 +110,7 @@ night "$cases/verify/facts.jsonl"
 night "$cases/verify/facts.jsonl"
 held
 has "$work/out" "$none" 'two runs are too few for three'
-has "$work/out" '^1 more did not hold in the last 3 runs' 'and that is said'
+has "$work/out" '^1 more did not hold in 3 runs in a row' 'and that is said'
 advise verify --history "$work/history" --runs 3
 has "$work/out" "$none" 'facts and history: too few too'
 night "$cases/verify/facts.jsonl"
@@ -123,7 +123,7 @@ night "$cases/verify/facts.jsonl"
 held
 has "$work/out" "$none" 'a night without mail takes the advice away'
 run advise --history "$work/history"
-has "$work/out" '^1 more did not hold in the last 14 runs' 'a fortnight unless told otherwise'
+has "$work/out" '^1 more did not hold in 14 runs in a row' 'a fortnight unless told otherwise'
 run advise --history "$work/none"
 status_is 66 'a history that is not there'
 run replay -c "$cases/verify" "$cases/verify/facts.jsonl" --runs 3

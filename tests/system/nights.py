@@ -293,7 +293,7 @@ def main():
         check(re.findall(r"^ +paste +(.*)$", advice, re.M) == ["example.org secure",
                                                                f"rolling.example fingerprint match={NEXT_PIN}"] and
               f"so it was in the last {NIGHTS - 1} runs" in " ".join(advice.split()) and
-              "1 more did not hold in the last 14 runs" in advice,
+              "1 more did not hold in 14 runs in a row" in advice,
               "after the month, one entry is safe to tighten, one pin can go, and the one that wavers stays", advice)
         runs = subprocess.run([PROGRAM, "history", "--history", os.path.join(work, "history")],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False).stdout
