@@ -140,6 +140,7 @@ void html_groups_add_soon(struct html_groups *groups, const struct story *story)
             continue;
         group->host = region_text(groups->region, finding->host);
         group->why = region_text(groups->region, finding->text);
+        group->severity = finding->severity;
     }
 }
 

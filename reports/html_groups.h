@@ -14,6 +14,7 @@ struct html_group {
     const char           *remedy_for_all;         /* the sentence without names; NULL */
     const struct result  *shown[GROUP_SHOWN], *last;
     size_t                count;                  /* destinations */
+    enum severity         severity;               /* of what will turn worse */
     size_t                number;                 /* once the groups are sorted */
     size_t                born;                   /* order of appearance */
 };

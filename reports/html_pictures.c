@@ -221,9 +221,9 @@ void html_pictures(struct html_page *page, struct buf *out)
     buf_add_text(out, "<div class=\"pictures\"><div>");
     put_levels(page, out);
     html_mail(page, out);
-    html_entries(page, out);
     html_trend(page, out);
     buf_add_text(out, "</div>\n");
     put_certificates(page, out);
+    html_entries(page, out); /* as wide as the page */
     buf_add_text(out, "</div>\n");
 }

@@ -180,7 +180,7 @@ void html_soon(struct html_page *page, struct buf *out)
         const struct html_group *group = html_groups_at(page->soon, i);
 
         buf_add_text(out, "<li>");
-        html_severity(out, SEVERITY_WARNING);
+        html_severity(out, group->severity);
         buf_add_text(out, "<div>");
         put_names(out, group, "soon");
         put_why(out, group);
