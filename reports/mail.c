@@ -200,7 +200,11 @@ const char *weight_text(struct region *region, const struct weight *weight)
 {
     const char *share = share_text(region, weight->share), *counts = counts_text(region, weight);
 
-    return share != NULL ? region_printf(region, "carries %s of your mail: %s", share, counts) : counts;
+    if (share == NULL)
+        return counts;
+    if (weight->deliveries == 0)
+        return region_printf(region, "no mail delivered: %s", counts);
+    return region_printf(region, "carries %s of your mail: %s", share, counts);
 }
 
 static const char *unused_text(struct region *region, const struct mail_account *mail)

@@ -310,6 +310,15 @@ static struct remedy remedy_not_allowed(const struct story *story)
     return plain(region_printf(story->region, "if the address is yours, allow it: --allow-address %s", address));
 }
 
+/* A name that stands in no table of policies cannot be taken out of one. */
+static struct remedy remedy_gone(const struct story *story)
+{
+    bool unlisted = story->policy != NULL && !story->policy->from_table && story->policy->source != NULL &&
+                    story->report->as.mechanism == MECHANISM_NONE;
+
+    return plain(unlisted ? "correct the name, in the address or in what routes to it" : NULL);
+}
+
 /* Sentences with names in them; none where the names are not known. */
 static const struct {
     enum reason reason;
@@ -327,6 +336,8 @@ static const struct {
     { REASON_TLSA_MISMATCH, remedy_tlsa },
     { REASON_STARTTLS_NOT_OFFERED, remedy_clear },
     { REASON_ADDRESS_NOT_ALLOWED, remedy_not_allowed },
+    { REASON_NO_SUCH_DOMAIN, remedy_gone },
+    { REASON_NO_ADDRESS, remedy_gone },
 };
 
 struct remedy story_remedy(const struct story *story)

@@ -99,6 +99,20 @@ static void check_missing(struct sample *sample)
     }
 }
 
+/* Only what stands in a table can be taken out of it. */
+static void check_gone(struct sample *sample)
+{
+    const struct policy listed = { .level = LEVEL_MAY, .from_table = true, .source = "texthash:/etc/postfix/tls_policy" };
+    const struct policy global = { .level = LEVEL_MAY, .source = "smtp_tls_security_level" };
+    struct story story = { .region = sample->fixture->region, .report = &sample->report,
+                           .result = sample_result(sample, "bare.example", VERDICT_BOUNCE, REASON_NO_SUCH_DOMAIN) };
+
+    story.policy = &listed;
+    is_text(story_remedy(&story).text, "correct the name, or take it out of the tables", "a name in a table");
+    story.policy = &global;
+    is_text(story_remedy(&story).text, "correct the name, in the address or in what routes to it", "a name in none");
+}
+
 /* The level of a policy that Postfix rejects, and of one that nobody could read. */
 static void check_levels(struct sample *sample)
 {
@@ -147,6 +161,7 @@ int main(void)
     check_paste(&sample, 3, NULL);
     check_levels(&sample);
     check_missing(&sample);
+    check_gone(&sample);
     check_formats();
     sample_clear(&sample);
     return check_done();
