@@ -143,7 +143,7 @@ void lint_names(struct lint_entry *e)
     if (e->policy.sts.type_sts && e->policy.sts.mx_patterns.count > 0)
         return;
     if (e->policy.level == LEVEL_VERIFY && verifies_host(e))
-        lint_fix_value(e, lint_tell_entry(e, LINT_VERIFY_TRUSTS_DNS, "verify accepts whatever host DNS names"), "dane");
+        lint_tell_entry(e, LINT_VERIFY_TRUSTS_DNS, "verify accepts whatever host DNS names");
     if (list == NULL)
         return;
     if (loads_nothing(list))
