@@ -38,7 +38,7 @@ static int print_plan(const struct audit *audit)
     printf("destinations: %zu, questions to the resolver: %zu, conversations: %zu", audit->destinations.count,
            audit->outcome.questions, addresses);
     if (policies > 0)
-        printf(", policies: %zu", policies);
+        printf(", policies: %zu (each may lead to one more conversation with each mail host)", policies);
     putchar('\n');
     return 0;
 }
