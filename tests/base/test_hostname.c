@@ -5,7 +5,7 @@
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-static const struct { const char *name; bool valid; } names[] = {
+static const struct { char name[320]; bool valid; } names[] = {
     { "example.org", true },
     { "EXAMPLE.Org", true },
     { "localhost", true },
