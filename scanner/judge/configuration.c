@@ -96,11 +96,17 @@ static bool is_readable(const struct config_file *file)
     return file != NULL && file->error == NULL;
 }
 
+/* MTA-STS is judged as the level secure. */
+static bool asks_about_sts(const struct review *review, const struct service *service)
+{
+    return (review->input->published || review->input->as == MECHANISM_STS) && params_program(service->params) == PROGRAM_SMTP;
+}
+
 static void review_authorities(const struct review *review, const struct service *service)
 {
     const struct config_file *files[] = { service->ca_file, service->ca_path };
 
-    if (!uses(service, needs_authority) || params_text(service->params, "smtp_tls_trust_anchor_file")[0] != '\0')
+    if ((!uses(service, needs_authority) && !asks_about_sts(review, service)) || params_text(service->params, "smtp_tls_trust_anchor_file")[0] != '\0')
         return;
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
         if (files[i] != NULL && files[i]->error != NULL && !files[i]->only_ours)

@@ -35,10 +35,24 @@ static bool is_protection(enum reason reason)
     return false;
 }
 
-static bool would_defer(const struct as_if *as_if)
+static bool trusts(const struct config_file *file)
+{
+    return file != NULL && file->error == NULL;
+}
+
+/* That no authority is trusted here, or none can be read, is nothing that the domain could help. */
+static bool is_our_own(const struct publication *about, const struct as_if *as_if)
+{
+    const struct service *service = about->configured->route->service;
+
+    return as_if->reason == REASON_CERTIFICATE_NOT_TRUSTED && !trusts(service->ca_file) &&
+           !trusts(service->ca_path) && !trusts(service->default_ca);
+}
+
+static bool would_defer(const struct publication *about, const struct as_if *as_if)
 {
     return as_if->judged && (as_if->verdict == VERDICT_DEFER || as_if->verdict == VERDICT_BOUNCE) &&
-           is_protection(as_if->reason);
+           is_protection(as_if->reason) && !is_our_own(about, as_if);
 }
 
 static bool is_verified(const char *tls)
@@ -171,17 +185,17 @@ static void tell_would_defer(const struct publication *about)
 {
     const struct published *published = about->published;
 
-    if (would_defer(&published->dane.as_if))
+    if (would_defer(about, &published->dane.as_if))
         tell(about, FINDING_DANE_WOULD_DEFER, NULL,
              region_printf(about->region, "whoever follows the TLSA records of the domain cannot deliver to it: %s; its "
                                           "operator should know",
                            reason_words(published->dane.as_if.reason)));
-    if (published->sts.state == STS_ENFORCE && would_defer(&published->sts.as_if))
+    if (published->sts.state == STS_ENFORCE && would_defer(about, &published->sts.as_if))
         tell(about, FINDING_STS_WOULD_DEFER, NULL,
              region_printf(about->region, "whoever follows the MTA-STS policy of the domain cannot deliver to it: %s; its "
                                           "operator should know",
                            reason_words(published->sts.as_if.reason)));
-    if (would_defer(&published->sts.enforced))
+    if (would_defer(about, &published->sts.enforced))
         tell(about, FINDING_STS_TESTING_FAILS, NULL,
              region_printf(about->region, "the MTA-STS policy of the domain is in testing; were it enforced, mail would be "
                                           "deferred: %s",
@@ -208,7 +222,7 @@ static void tell_outside(const struct publication *about)
 static void tell_disagreement(const struct publication *about)
 {
     const struct as_if *dane = &about->published->dane.as_if, *sts = &about->published->sts.as_if;
-    bool dane_defers = would_defer(dane), sts_defers = would_defer(sts);
+    bool dane_defers = would_defer(about, dane), sts_defers = would_defer(about, sts);
 
     if (!dane->judged || !sts->judged || about->published->sts.state != STS_ENFORCE)
         return;
