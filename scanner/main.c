@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "scanner/base/mem.h"
 #include "scanner/command.h"
 #include "scanner/key_decoders.h"
 #include "scanner/libraries.h"
@@ -9,6 +10,7 @@ int main(int argc, char **argv)
 {
     int status;
 
+    mem_keep_freed();
     libraries_use_mem();
     key_decoders_narrow();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told of, as a full disk is */

@@ -5,6 +5,21 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#define KEPT_BYTES  (16 << 20)
+#define AHEAD_BYTES (1 << 20)
+
+void mem_keep_freed(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, AHEAD_BYTES);
+#endif
+}
+
 /* Nothing here may allocate, so no stdio. */
 _Noreturn void mem_exhausted(void)
 {
