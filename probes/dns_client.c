@@ -29,7 +29,7 @@ static struct question *question_new(struct dns_client *client, const char *name
     struct question *q = mem_alloc(sizeof *q);
 
     q->client = client;
-    q->region = region_new();
+    q->region = region_new_small();
     q->name = region_text(q->region, name);
     q->type = type;
     q->fd = -1;

@@ -359,7 +359,7 @@ void run_init(struct run *run, struct region *region, const struct run_request *
     run->facts = facts;
     run->outcome = outcome;
     run->count = request->sides[0].destinations->count;
-    run->region = region_new();
+    run->region = request->keep_results ? region_new() : region_new_large();
     run->jobs = mem_array(run->count + 1, sizeof(*run->jobs));
     run->ready = mem_array(run->count + 1, sizeof(*run->ready));
     run->table_jobs = mem_array(run->count + 1, sizeof(*run->table_jobs));

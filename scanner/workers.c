@@ -449,7 +449,7 @@ static bool take_record(struct workers *w, struct slice record, struct region *r
 static void on_record(void *arg, struct slice record)
 {
     struct workers *w = arg;
-    struct region *region = region_new();
+    struct region *region = region_new_small();
     struct error err;
 
     if (!take_record(w, record, region, &err))

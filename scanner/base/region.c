@@ -9,6 +9,7 @@
 #include "scanner/base/mem.h"
 
 #define CHUNK_SIZE 4096
+#define LARGE_SIZE 32768
 #define SMALL_SIZE 448  /* with what is around it, 512 bytes of heap */
 /* Pieces larger than one in so many of a chunk get one of their own, so that the one being filled is not given up. */
 #define LARGE_PART 4
@@ -49,6 +50,11 @@ struct region *region_new(void)
 struct region *region_new_small(void)
 {
     return new_of(SMALL_SIZE);
+}
+
+struct region *region_new_large(void)
+{
+    return new_of(LARGE_SIZE);
 }
 
 static void run_deferred(struct region *r)

@@ -11,6 +11,7 @@ struct region;
 
 struct region *region_new(void);
 struct region *region_new_small(void); /* for a few hundred bytes, of many things that each go alone */
+struct region *region_new_large(void); /* for what is emptied and filled again many times: it keeps 32 KiB */
 /* Frees all that came from it. NULL is fine. */
 void region_free(struct region *);
 /* The same, but the region is ready for more, and keeps a little memory for that. */
