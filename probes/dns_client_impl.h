@@ -8,6 +8,7 @@
 #include "probes/wire/dns_message.h"
 
 #define BUCKETS 1024
+#define RANDOM_IDS 128 /* asked of the system at a time: 256 octets, which it gives whole */
 
 /* Sockets that several questions share, to each resolver on this machine: nobody from outside can send from its address, so
  * a port of its own for each question (RFC 5452 section 9.2) would buy nothing, and costs as much as all else of a question
@@ -76,9 +77,13 @@ struct dns_client {
     struct question   *check;         /* under way, or NULL */
     struct question   *unheard;       /* wait for it */
     struct shared_socket *shared[RESOLVERS_MAX][SHARED_SOCKETS];
+    uint16_t           ids[RANDOM_IDS];        /* of the system's random numbers, each used once */
+    size_t             ids_left;
     uint8_t            message[LIMIT_DNS_MESSAGE];
 };
 
+/* An id that cannot be foretold (RFC 5452 section 9.2). False: there are no random numbers. */
+bool dns_random_id(struct dns_client *, uint16_t *id);
 /* Begins the exchange, or goes on with the next try that gets off. */
 void dns_exchange_try(struct question *);
 /* Closes what is open; the question stays. */

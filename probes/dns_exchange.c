@@ -285,11 +285,22 @@ static void start_tcp(struct question *q)
     wait_for_reply(q, LOOP_WRITE, tcp_ready);
 }
 
+bool dns_random_id(struct dns_client *client, uint16_t *id)
+{
+    if (client->ids_left == 0) {
+        if (getrandom(client->ids, sizeof client->ids, 0) != (ssize_t)sizeof client->ids)
+            return false;
+        client->ids_left = RANDOM_IDS;
+    }
+    *id = client->ids[--client->ids_left];
+    return true;
+}
+
 static bool make_question(struct question *q)
 {
     uint16_t id;
 
-    if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id)
+    if (!dns_random_id(q->client, &id))
         return false;
     q->wire_length = dns_message_question(q->name, q->type, id, q->wire + 2);
     return q->wire_length > 0;

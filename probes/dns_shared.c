@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -122,9 +121,14 @@ static struct shared_socket *find_socket(struct question *q)
 /* A place that is free: a quarter of them is taken at most. */
 static bool take_place(struct shared_socket *s, struct question *q)
 {
-    while (*place_of(s, id_of(q)))
-        if (getrandom(q->wire + 2, 2, 0) != 2)
+    uint16_t id;
+
+    while (*place_of(s, id_of(q))) {
+        if (!dns_random_id(q->client, &id))
             return false;
+        q->wire[2] = (uint8_t)(id >> 8);
+        q->wire[3] = (uint8_t)id;
+    }
     *place_of(s, id_of(q)) = q;
     s->count++;
     q->shared = s;
