@@ -129,6 +129,8 @@ static bool in_range(const char *text, const struct address *a)
 {
     struct prefix p;
 
+    if ((strchr(text, ':') != NULL) != (a->family == FAMILY_IPV6))
+        return false;
     return prefix_parse(&p, slice_of(text)) && prefix_has(&p, a);
 }
 
