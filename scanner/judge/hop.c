@@ -447,9 +447,8 @@ static void end_at_error(const struct hop *hop, struct hop_ends *ends)
                                                    .reason = REASON_NEXTHOP_INVALID, .text = hop->error });
 }
 
-/* reachable NULL: neither that nor the shares of the orders are wanted. */
-static void explore(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
-                    struct hop_ends *ends, bool *reachable)
+static void find_ends(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
+                      struct hop_ends *ends, bool *reachable)
 {
     struct attempt_rules rules;
 
@@ -469,6 +468,18 @@ static void explore(struct region *region, const struct hop *hop, const struct a
     rules.count_orders = reachable != NULL;
     ends->count = attempts_explore(region, addresses, hop->count, &rules, &hop->mail_hosts.why, ends->outcomes,
                                    ATTEMPT_OUTCOMES_MAX, reachable);
+}
+
+/* Results are kept by the ten thousand, and most have one end: no more than those found take room in the region.
+ * reachable NULL: neither that nor the shares of the orders are wanted. */
+static void explore(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
+                    struct hop_ends *ends, bool *reachable)
+{
+    struct attempt_outcome found[ATTEMPT_OUTCOMES_MAX];
+
+    ends->outcomes = found;
+    find_ends(region, hop, addresses, ends, reachable);
+    ends->outcomes = region_copy(region, found, ends->count * sizeof(*found));
 }
 
 void hop_explore(struct region *region, struct hop *hop)

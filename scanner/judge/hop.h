@@ -8,8 +8,8 @@
 
 /* What a delivery to one next-hop may come to; by age of the message. */
 struct hop_ends {
-    struct attempt_outcome outcomes[ATTEMPT_OUTCOMES_MAX];
-    size_t                 count;
+    struct attempt_outcome *outcomes; /* the region's */
+    size_t                  count;    /* at most ATTEMPT_OUTCOMES_MAX */
 };
 
 struct hop {
