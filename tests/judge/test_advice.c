@@ -24,8 +24,8 @@
     "mx2.example.net A ok A 192.0.2.2\n"
 #define PAIR "example.net MX ok MX 10 mx1.example.net\nmx1.example.net A ok A 192.0.2.1; A 192.0.2.2\n"
 #define GONE "example.net MX nxdomain\nexample.net A nxdomain\n"
-#define TLSA "example.net MX ad MX 10 mx1.example.net\nmx1.example.net A ad A 192.0.2.1\n"                             \
-    "_25._tcp.mx1.example.net TLSA ad TLSA 3 1 1 {key:leaf}\n"
+#define TLSA "example.net MX here MX 10 mx1.example.net\nmx1.example.net A here A 192.0.2.1\n"                             \
+    "_25._tcp.mx1.example.net TLSA here TLSA 3 1 1 {key:leaf}\n"
 
 #define DOMAIN  "192.0.2.1 good chain=domain,int"
 #define LEAF    "192.0.2.1 good chain=leaf,int"

@@ -16,7 +16,8 @@ static const struct name rcodes[] = {
     { RCODE_NOERROR, "ok" },         { RCODE_NOERROR, "ad" },
     { RCODE_NXDOMAIN, "nxdomain" },  { RCODE_SERVFAIL, "servfail" },
     { RCODE_FORMERR, "formerr" },    { RCODE_REFUSED, "refused" },
-    { RCODE_NOERROR, "unparsable" }, { 0, NULL },
+    { RCODE_NOERROR, "unparsable" }, { RCODE_NOERROR, "here" },
+    { 0, NULL },
 };
 
 static const struct name outcomes[] = {
@@ -139,7 +140,8 @@ static void read_line(struct facts *facts, struct region *region, struct slice l
     } else {
         word(&outcome, line);
     }
-    fact.ad = slice_eq_text(outcome, "ad");
+    fact.loopback = slice_eq_text(outcome, "here");
+    fact.ad = slice_eq_text(outcome, "ad") || fact.loopback;
     fact.unparsable = slice_eq_text(outcome, "unparsable");
     while (slice_next_token(&rest, ";", &piece))
         if (slice_trim(piece).n > 0 && fact.count < DNS_RECORDS_MAX)
