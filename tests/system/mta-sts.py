@@ -70,6 +70,7 @@ def by(make, **more):
     return lambda name: make(name, **more)
 
 
+HEAD = "version: STSv1\n"
 NONE, NO_STS, ALL = ("none", None), ("none", None), ("all", VERIFIED)
 STALE = ("all", DEFER)
 FITS, LEAVES_OUT = ("enforce", VERIFIED), ("enforce", DEFER)
@@ -77,6 +78,10 @@ ELSEWHERE = {"mx": ["mx.elsewhere.example"]}
 TESTING = {"mode": "testing"}
 STS_LINE = "{d} secure match={m} servername=hostname"
 DANE_LINE = "{d} dane"
+
+
+def grammar(reason, body):
+    return invalid(reason, "sts-policy-invalid", body=body)
 
 
 def invalid(reason, finding, table=None, follows="none", **web):
@@ -151,7 +156,30 @@ ROWS = [
     invalid("policy-mode", "sts-policy-invalid", body="version: STSv1\r\nmode: always\r\nmx: mx.example\r\nmax_age: 86400\r\n"),
     invalid("policy-max-age-large", "sts-policy-invalid", body="version: STSv1\nmode: none\nmax_age: 31557601\n"),
     invalid("policy-mx-missing", "sts-policy-invalid", body="version: STSv1\nmode: enforce\nmax_age: 86400\n"),
+    grammar("policy-empty", ""),
+    grammar("policy-blank-line", HEAD + "\nmode: none\nmax_age: 1\n"),
+    grammar("policy-line-end", HEAD + "mode: none\r\r\nmax_age: 1\n"),
+    grammar("policy-leading-blank", HEAD + " mode: none\nmax_age: 1\n"),
+    grammar("policy-no-colon", "<!DOCTYPE html>\n<html>\n"),
+    grammar("policy-no-colon", HEAD + "mode = none\nmax_age: 1\n"),
+    grammar("policy-key", HEAD + "mode : none\nmax_age: 1\n"),
+    grammar("policy-key", HEAD + "# comment: none\n"),
+    grammar("policy-value-empty", HEAD + "mode:\nmax_age: 1\n"),
+    grammar("policy-character", HEAD + "mode: no\tne\nmax_age: 1\n"),
+    grammar("policy-version", "version: STSv2\nmode: none\nmax_age: 1\n"),
+    grammar("policy-mode-missing", HEAD + "mx: a.example\nmax_age: 1\n"),
+    grammar("policy-mode", HEAD + "mode: Enforce\nmx: a.example\nmax_age: 1\n"),
+    grammar("policy-max-age-missing", HEAD + "mode: enforce\nmx: a.example\n"),
+    grammar("policy-max-age", HEAD + "mode: none\nmax_age: 1d\n"),
+    grammar("policy-mx", HEAD + "mode: enforce\nmax_age: 1\nmx: 192.0.2.1\n"),
+    grammar("policy-mx", HEAD + "mode: enforce\nmax_age: 1\nmx: a.example, b.example\n"),
+    grammar("policy-mx-wildcard", HEAD + "mode: enforce\nmax_age: 1\nmx: mx*.example\n"),
+    grammar("policy-mx-wildcard", HEAD + "mode: enforce\nmax_age: 1\nmx: a.*.example\n"),
     # As policies are met in the wild.
+    Row(None, (), {"txt": ()}, TRUSTED, "none", NONE, FITS, line=STS_LINE,
+        dns=("_mta-sts.{d}. CNAME _mta-sts.of.{d}.", '_mta-sts.of.{d}. TXT "v=STSv1; id=1;"')),
+    Row(None, (), {"body": HEAD + "mode: testing \t\nmx: *.example  \nkey-of-tomorrow: 1\nmax_age: 86400 "}, TRUSTED, "none", NONE,
+        ("testing", TRUSTED), ("sts-testing-fails",), more={"enforced": DEFER}),
     Row(None, (), {"body": "version: STSv1\nmode: enforce\nmx: *.example\nmx: *.elsewhere.example\nmax_age: 604800"}, TRUSTED, "none", NONE, LEAVES_OUT,
         ("sts-would-defer",)),
     Row(None, (), {"type": "text/plain; charset=utf-8", "plays": "chunked"}, TRUSTED, "none", NONE, FITS, line=STS_LINE),
