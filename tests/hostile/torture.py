@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
 import arena as arena_module
-from arena import PROGRAM, THOROUGH, Arena, Tap, destination, host, main, sts
+from arena import PROGRAM, THOROUGH, Arena, Tap, destination, host, is_sanitized, main, sts
 
 LIBRARIES = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile")
 STATUSES = {0, 1, 2, 3, 70, 73}     # verdicts, out of memory, an output that cannot be written
@@ -31,11 +31,6 @@ def world():
             destination("dane.example", [host("mx.dane.example", "192.0.2.3", tlsa=("3 1 1 {key}",))], "dane-only",
                         web=sts("192.0.2.80", mx=["mx.dane.example"])),
             destination("wrong.example", [host("mx.wrong.example", "192.0.2.4")], "secure match=other.example")]
-
-
-def is_sanitized(program):
-    with open(program, "rb") as stream:
-        return b"__asan_init" in stream.read()
 
 
 class Torture:

@@ -228,6 +228,11 @@ def surroundings(extra):
     return dict(os.environ, **dict(extra, ASAN_OPTIONS=options))
 
 
+def is_sanitized(program):
+    with open(program, "rb") as stream:
+        return b"__asan_init" in stream.read()
+
+
 def children(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
