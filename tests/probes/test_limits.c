@@ -16,6 +16,7 @@
 #include "probes/wire/smtp_reply.h"
 #include "scanner/base/mem.h"
 #include "tests/lib/check.h"
+#include "tests/lib/run_for.h"
 
 static struct loop *loop;
 
@@ -94,21 +95,6 @@ static void count_answer(void *arg, const struct dns_fact *fact)
     ++*(int *)arg;
 }
 
-static void stop(void *arg)
-{
-    (void)arg;
-    loop_stop(loop);
-}
-
-static void run_for(int64_t ms)
-{
-    struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
-
-    loop_timer_at(timer, loop_now_ms(loop) + ms);
-    loop_run(loop);
-    loop_timer_free(timer);
-}
-
 static int open_resolver(struct dns_setup *setup)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -163,10 +149,10 @@ static void check_questions(void)
 
     for (int i = 0; i < LIMIT_DNS_SOCKETS + 2; i++)
         ask(client, i, &answers);
-    run_for(200);
+    run_for(loop, 200);
     is_int(receive_all(fd, query, &length, &from), LIMIT_DNS_SOCKETS, "as many questions as may be at a time");
     answer_one(fd, query, length, &from);
-    run_for(100);
+    run_for(loop, 100);
     is_int(answers, 1, "one is answered");
     is_int(receive_all(fd, query, &length, &from), 1, "then one more is asked, and no other");
     dns_client_free(client);
@@ -186,14 +172,14 @@ static void check_ignored(void)
         struct dns_client *client = dns_client_new(loop, &setup);
 
         ask(client, 1, &answers);
-        run_for(50);
+        run_for(loop, 50);
         receive_all(fd, query, &length, &from);
         query[0] ^= 1;
         for (int k = 0; k < rows[i].wrong; k++)
             answer_one(fd, query, length, &from);
         query[0] ^= 1;
         answer_one(fd, query, length, &from);
-        run_for(100);
+        run_for(loop, 100);
         is_int(answers, rows[i].answers, "the answer after %d that are not for us", rows[i].wrong);
         dns_client_free(client);
         close(fd);
@@ -237,7 +223,7 @@ static size_t question_length(const uint8_t *query, ssize_t n)
 
 static void send_slowly(int fd, const uint8_t *data, size_t n)
 {
-    for (size_t sent = 0; sent < n; run_for(5)) {
+    for (size_t sent = 0; sent < n; run_for(loop, 5)) {
         ssize_t more = send(fd, data + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (more > 0)
@@ -262,18 +248,18 @@ static void check_longest(void)
     getsockname(fd, (struct sockaddr *)&own, &size);
     if (bind(tcp, (struct sockaddr *)&own, size) == 0 && listen(tcp, 1) == 0) {
         dns_client_ask(client, "n.test", DNS_A, count_records, &records);
-        run_for(50);
+        run_for(loop, 50);
         receive_all(fd, query, &length, &from);
         query[2] |= 2; /* truncated */
         answer_one(fd, query, length, &from);
-        run_for(50);
+        run_for(loop, 50);
         peer = accept(tcp, NULL, NULL);
-        run_for(50);
+        run_for(loop, 50);
         length = recv(peer, query, sizeof query, 0);
         make_longest(message + 2, query + 2, question_length(query + 2, length - 2));
         message[0] = message[1] = 0xff;
         send_slowly(peer, message, sizeof message);
-        run_for(100);
+        run_for(loop, 100);
         check_ok(records > 4000, "a message as long as may be: %zu records", records);
         close(peer);
     }

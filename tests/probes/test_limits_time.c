@@ -19,24 +19,10 @@
 #include "probes/smtp_session.h"
 #include "scanner/workers.h"
 #include "tests/lib/check.h"
+#include "tests/lib/run_for.h"
 #include "tests/lib/web_pki.h"
 
 static struct loop *loop;
-
-static void stop(void *arg)
-{
-    (void)arg;
-    loop_stop(loop);
-}
-
-static void run_for(int64_t ms)
-{
-    struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
-
-    loop_timer_at(timer, loop_now_ms(loop) + ms);
-    loop_run(loop);
-    loop_timer_free(timer);
-}
 
 /* A socket that takes what comes and says nothing. */
 static int mute(int type, uint16_t *port)
@@ -100,9 +86,9 @@ static int starve(int64_t ms)
     memset(&answered, 0, sizeof answered);
     limit_descriptors((rlim_t)next);
     dns_client_ask(client, "a.test", DNS_A, on_answer, NULL);
-    run_for(ms);
+    run_for(loop, ms);
     limit_descriptors(files.rlim_cur);
-    run_for(500);
+    run_for(loop, 500);
     while (recv(fd, query, sizeof query, 0) > 0)
         asked++;
     dns_client_free(client);
@@ -141,9 +127,9 @@ static void check_native(void)
     memset(&answered, 0, sizeof answered);
     hangs = true;
     dns_native_ask(native, "a.test", on_answer, NULL);
-    run_for((LIMIT_NATIVE_SECONDS - 1) * 1000);
+    run_for(loop, (LIMIT_NATIVE_SECONDS - 1) * 1000);
     is_int(answered.count, 0, "a call of the system's resolver has its time");
-    run_for(2000);
+    run_for(loop, 2000);
     is_int(answered.count, 1, "and no more than that");
     is_int(answered.outcome, DNS_CUT_SHORT, "which is our doing");
     hangs = false;
@@ -173,9 +159,9 @@ static void check_session(void)
 
     address_parse(&profile.address, SLICE("127.0.0.1"));
     smtp_session_start(&setup, &profile, on_conversed, NULL);
-    run_for(LIMIT_SESSION_SECONDS * 1000 - 1000);
+    run_for(loop, LIMIT_SESSION_SECONDS * 1000 - 1000);
     is_int(conversed.count, 0, "a conversation may last");
-    run_for(2000);
+    run_for(loop, 2000);
     is_int(conversed.count, 1, "but not for ever");
     is_int(conversed.ending, ENDING_CUT_SHORT, "which is our doing");
     tls_contexts_free(contexts);
@@ -207,9 +193,9 @@ static void check_fetch(void)
     address_parse(&address, SLICE("127.0.0.1"));
     https_client_trust(client, slice_of(web_authority()));
     https_fetch_start(client, &wish, on_fetched, NULL);
-    run_for((LIMIT_FETCH_CONNECT - 1) * 1000);
+    run_for(loop, (LIMIT_FETCH_CONNECT - 1) * 1000);
     is_int(fetched.count, 0, "a handshake has its time");
-    run_for((LIMIT_FETCH_SECONDS - LIMIT_FETCH_CONNECT + 2) * 1000);
+    run_for(loop, (LIMIT_FETCH_SECONDS - LIMIT_FETCH_CONNECT + 2) * 1000);
     is_int(fetched.count, 1, "and no more than that");
     is_int(fetched.outcome, FETCH_TIMEOUT, "as for those who ask in earnest");
     https_client_free(client);
@@ -287,20 +273,20 @@ static void check_silence(void)
         return;
     workers_ask_dns(workers, 1, "a.test", DNS_A);
     skip_after_ms = 500; /* it has its own pace */
-    run_for(1000);
+    run_for(loop, 1000);
     if ((pid = the_worker()) > 0) {
         notes = 0;
         kill(pid, SIGSTOP);
         skip_after_ms = 20;
-        run_for(LIMIT_SILENCE_MS - LIMIT_CALL_MS);
+        run_for(loop, LIMIT_SILENCE_MS - LIMIT_CALL_MS);
         kill(pid, SIGCONT);
         skip_after_ms = 1000;
-        run_for(4 * LIMIT_CALL_MS);
+        run_for(loop, 4 * LIMIT_CALL_MS);
         is_int(notes, 0, "a worker that answers late stays");
         is_int(answered.count, 0, "with all that it has in hand");
         kill(pid, SIGSTOP);
         skip_after_ms = 20;
-        run_for(LIMIT_SILENCE_MS + 4 * LIMIT_CALL_MS);
+        run_for(loop, LIMIT_SILENCE_MS + 4 * LIMIT_CALL_MS);
         is_int(notes, 1, "one that does not is replaced");
         check_ok(the_worker() > 0 && the_worker() != pid, "by another");
         is_int(workers_pending(workers), 1, "which has its questions");

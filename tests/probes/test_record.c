@@ -10,6 +10,7 @@
 #include "probes/limits.h"
 #include "scanner/base/mem.h"
 #include "tests/lib/check.h"
+#include "tests/lib/run_for.h"
 
 static struct loop *loop;
 static struct record_channel *a, *b;
@@ -47,21 +48,6 @@ static void on_room(void *arg)
 }
 
 static const struct record_events events = { on_record, on_closed, on_room };
-
-static void stop(void *arg)
-{
-    (void)arg;
-    loop_stop(loop);
-}
-
-static void run_ms(int ms)
-{
-    struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
-
-    loop_timer_at(timer, loop_now_ms(loop) + ms);
-    loop_run(loop);
-    loop_timer_free(timer);
-}
 
 /* b reads; the other end is a channel, or a bare descriptor. */
 static int open_pair(bool bare)
@@ -130,15 +116,15 @@ static void check_pause(void)
     wanted = 99;
     if (write(fd, "\0\0\0\1a\0\0\0\1b\0\0\0\1c", 15) != 15)
         return;
-    run_ms(50);
+    run_for(loop, 50);
     is_int(records, 1, "paused after the first");
     record_channel_pause(b, false);
     is_int(records, 1, "nothing from inside the call");
-    run_ms(50);
+    run_for(loop, 50);
     is_int(records, 2, "and after the second");
     pause_on_record = false;
     record_channel_pause(b, false);
-    run_ms(50);
+    run_for(loop, 50);
     is_text(last, "c", "then the rest");
     close(fd);
     close_pair();
@@ -179,7 +165,7 @@ static void check_free_inside(void)
     if (write(fd, "\0\0\0\1a\0\0\0\1b", 10) != 10)
         return;
     loop_run(loop);
-    run_ms(20);
+    run_for(loop, 20);
     is_int(records, 1, "a channel that is freed by its callback says no more");
     close(fd);
     close_pair();
