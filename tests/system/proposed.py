@@ -15,6 +15,11 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lab"))
+sys.dont_write_bytecode = True
+
+import in_demo
+
 TOP = os.environ.get("abs_top_srcdir", os.path.dirname(os.path.dirname(HERE)))
 PROGRAM = os.path.join(os.environ.get("abs_top_builddir", os.path.join(TOP, "build", "test")), "posttls-audit")
 OPTIONS = ["--allow-address", "192.0.2.0/24", "--allow-address", "2001:db8::/32", "--quiet"]
@@ -229,19 +234,5 @@ def inside():
     return not all(results)
 
 
-def main():
-    if sys.argv[1:] == ["--inside"]:
-        return inside()
-    ran = subprocess.run([os.path.join(TOP, "tests", "lab", "run-in-world"), "--limit", "500", "--demo", "--",
-                          "/usr/bin/python3", os.path.abspath(__file__), "--inside"], stdin=subprocess.DEVNULL,
-                         capture_output=True, text=True, timeout=560, check=False)
-    if ran.stderr.startswith("SKIP"):
-        print(f"1..0 # {ran.stderr.splitlines()[0]}")
-        return 0
-    sys.stdout.write(ran.stdout)
-    sys.stderr.write(ran.stderr)
-    return ran.returncode
-
-
 results = []
-sys.exit(main())
+sys.exit(inside() if sys.argv[1:] == ["--inside"] else in_demo.enter(__file__, 500))
