@@ -152,6 +152,8 @@ bool audit_open_outputs(struct audit *audit, bool with_reports, struct error *er
 {
     const struct options *options = audit->options;
 
+    if (options->syslog)
+        output_outlives_readers();
     if (options->save_facts != NULL && (audit->facts_output = output_open(options->save_facts, err)) == NULL)
         return false;
     return !with_reports || outputs_open(&audit->outputs, options, err);

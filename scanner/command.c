@@ -59,7 +59,8 @@ int command_fail(const struct error *err)
     char text[2 * ERROR_TEXT_MAX + ERROR_FILE_MAX];
 
     error_to_text(err, text, sizeof(text));
-    fprintf(stderr, "posttls-audit: %s\n", text);
+    if (err->text[0] != '\0')
+        fprintf(stderr, "posttls-audit: %s\n", text);
     return err->status != 0 ? err->status : EXIT_SOFTWARE_ERROR;
 }
 

@@ -28,7 +28,8 @@ int cmd_merge(struct region *, const struct options *);
 /* Finds the command in argv, parses its options, runs it. Gives the exit status. */
 int command_main(int argc, char **argv);
 
-/* Prints "posttls-audit: file:line: text; fix" on standard error and gives the status the error asks for (70 if none). */
+/* Prints "posttls-audit: file:line: text; fix" on standard error, unless there is no text, and gives the status the error asks
+ * for (70 if none). */
 int command_fail(const struct error *);
 
 #endif

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +149,18 @@ static bool give_name(struct output *output)
     return false;
 }
 
+void output_outlives_readers(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool output_nobody_reads(void)
+{
+    struct pollfd standard = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+    return poll(&standard, 1, 0) > 0 && (standard.revents & POLLERR) != 0;
+}
+
 struct output *output_open(const char *path, struct error *err)
 {
     struct output *output = mem_alloc(sizeof(*output));
@@ -155,6 +169,7 @@ struct output *output_open(const char *path, struct error *err)
         output->stream = stdout;
         return output;
     }
+    output_outlives_readers();
     if (output_place_is_safe(path, err) && open_beside(output, path, err))
         return output;
     output_abandon(output);
@@ -249,7 +264,9 @@ bool output_commit(struct output *output, struct error *err)
 {
     bool good = finish_file(output);
 
-    if (!good)
+    if (!good && output->path == NULL && output->error == EPIPE)
+        error_set(err, EXIT_CANNOT_CREATE, "%s", "");
+    else if (!good)
         cannot_write(err, output->path != NULL ? output->path : "standard output", strerror(output->error));
     output_abandon(output);
     return good;

@@ -138,8 +138,9 @@ bool outputs_write(struct outputs *outputs, const struct report *report, const s
         how.colour = output_is_terminal(outputs->items[i]);
         how.width = output_width(outputs->items[i]);
         write_one(outputs, i, report, &how, &sink);
-        if (!output_commit(outputs->items[i], &why) && good) {
-            *err = why;
+        if (!output_commit(outputs->items[i], &why)) {
+            if (good || err->text[0] == '\0')
+                *err = why;
             good = false;
         }
         outputs->items[i] = NULL;

@@ -44,8 +44,9 @@ bool own_outputs_write(struct own_outputs *outputs, const struct own_format *for
         for (k = 0; strcmp(formats[k].format, outputs->formats[i]) != 0; k++)
             ;
         formats[k].write(document, &options, &sink);
-        if (!output_commit(outputs->items[i], &why) && good) {
-            *err = why;
+        if (!output_commit(outputs->items[i], &why)) {
+            if (good || err->text[0] == '\0')
+                *err = why;
             good = false;
         }
         outputs->items[i] = NULL;

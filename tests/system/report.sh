@@ -168,6 +168,41 @@ for format in $formats; do
     status_is 73 "$format on a full device: status"
     has "$work/err" 'standard output: cannot be written: No space left' "$format on a full device: message"
 done
+
+# Whoever reads standard output has left (`| head`): the files are written nevertheless, in silence, with status 73.
+# left ARGUMENT...
+left() {
+    rm -f "$work/left.json"
+    /usr/bin/python3 - "$program" "$@" 2>"$work/err" <<'PYTHON'
+import os, subprocess, sys
+reader, writer = os.pipe()
+os.close(reader)
+sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=writer, timeout=60, check=False).returncode & 255)
+PYTHON
+    status=$?
+}
+mkdir "$work/config"
+: >"$work/config/main.cf"
+: >"$work/config/master.cf"
+scan="scan -c $work/config --resolver 127.0.0.1 --progress never"
+# name | arguments
+while IFS='|' read -r name arguments; do
+    eval "left $arguments --json $work/left.json"
+    status_is 73 "$name, and nobody reads: status"
+    is_empty "$work/err" "$name, and nobody reads: nothing on standard error"
+    has "$work/left.json" '"format": *"posttls-audit/report"' "$name, and nobody reads: the file is written"
+done <<ROWS
+report|report $work/plain.json
+report as lines|report --jsonl - $work/plain.json
+scan|$scan error:no
+scan, lines as they come|$scan --jsonl - error:no error:neither
+ROWS
+left lint -c "$work/config" --json "$work/left.json"
+status_is 73 'lint, and nobody reads: status'
+has "$work/left.json" posttls-audit 'lint, and nobody reads: the file is written'
+(ulimit -f 1 && left report --csv - --html "$work/left.html" "$work/plain.json")
+has "$work/err" 'left.html: cannot be written: File too large' 'a file that cannot be written is told, whoever reads standard output'
+
 mkdir "$work/full"
 if unshare -m sh -c "mount -t tmpfs -o size=32k tmpfs '$work/full'" 2>/dev/null; then
     unshare -m sh -c "
