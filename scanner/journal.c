@@ -203,6 +203,18 @@ static size_t whole_part(struct slice text)
     return slice_find_last(text, '\n') < text.n ? slice_find_last(text, '\n') + 1 : 0;
 }
 
+/* Nothing whole is in it: what a crash left of a first line may be taken away, another's file may not. */
+static bool is_torn(struct slice text)
+{
+    static const char begins[] = "{\"format\":\"" FACTS_FORMAT "\"";
+    struct slice      head = slice_head(text, slice_find(text, '\0')), zeros = slice_from_index(text, head.n);
+    size_t            n = head.n < sizeof(begins) - 1 ? head.n : sizeof(begins) - 1;
+
+    while (zeros.n > 0 && zeros.p[0] == '\0')
+        zeros = slice_from_index(zeros, 1);
+    return zeros.n == 0 && memcmp(head.p, begins, n) == 0;
+}
+
 static bool read_header(struct reader *reader, struct slice line, int64_t now, struct error *err)
 {
     if (!read_one(reader, 1, line, err))
@@ -238,6 +250,10 @@ static bool read_all(struct journal *journal, int64_t now, struct facts *facts, 
     struct slice   text;
     bool           good = file_read(region, journal->path, FILE_SIZE_MAX, &text, NULL, err);
 
+    if (good && whole_part(text) == 0 && text.n > 0 && !is_torn(text)) {
+        good = cannot(err, EXIT_DATA_ERROR, journal->path, "not a journal");
+        error_fix(err, "name a file of its own for --resume");
+    }
     if (good) {
         text = slice_head(text, whole_part(text));
         good = read_lines(&reader, text, now, err);

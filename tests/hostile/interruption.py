@@ -193,7 +193,7 @@ def header(**changes):
     fields = dict(format="posttls-audit/facts", format_version=1, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:00Z",
                   complete=False, journal=True)
     fields.update(changes)
-    return json.dumps(fields) + "\n"
+    return json.dumps(fields, separators=(",", ":")) + "\n"
 
 
 JOURNALS = [    # name, content, status, what standard error says
@@ -204,6 +204,12 @@ JOURNALS = [    # name, content, status, what standard error says
     ("one from the future", header(started="2099-01-01T00:00:00Z", finished="2099-01-01T00:00:00Z"), 3, "begins anew"),
     ("an empty one", "", 3, ""),
     ("half a header", header()[:30], 3, ""),
+    ("less of a header", header()[:3], 3, ""),
+    ("half a header, and zeros", header()[:30] + 40 * "\0", 3, ""),
+    ("zeros", 40 * "\0", 3, ""),
+    ("a line without its end", "hello", 65, "not a journal"),
+    ("another's bytes", "SQLite format 3\0\20\0\n", 65, "not a journal"),
+    ("another's bytes, after zeros", "\0\0x", 65, "not a journal"),
 ]
 
 
@@ -217,6 +223,9 @@ def check_journals(tap, arena):
                               stdin=subprocess.DEVNULL, capture_output=True, env=surroundings({}), check=False)
         tap.same(done.returncode, status, f"journal, {name}: status", done.stderr.decode())
         tap.ok(message in done.stderr.decode(), f"journal, {name}: message", done.stderr.decode())
+        if status == 65:
+            with open(journal, encoding="ascii") as stream:
+                tap.same(stream.read(), content, f"journal, {name}: the file is left alone")
         if os.path.exists(journal):
             os.unlink(journal)
     os.symlink(os.path.join(arena.scratch, "elsewhere"), os.path.join(arena.scratch, "link"))
