@@ -17,7 +17,6 @@ struct merging {
 /* All of one kind, or an error that names two files that are not. */
 static bool find_kind(const struct merging *m, enum saved_kind *kind)
 {
-    static const char *const words[] = { [SAVED_REPORT] = "a report", [SAVED_FACTS] = "a facts file", [SAVED_OTHER] = "neither" };
     const struct option_list *files = &m->options->arguments;
     size_t                    i;
 
@@ -26,14 +25,17 @@ static bool find_kind(const struct merging *m, enum saved_kind *kind)
 
         if (!saved_file_kind(m->region, files->items[i], &one, m->err))
             return false;
-        if (one == SAVED_OTHER) {
-            error_set_at(m->err, EXIT_DATA_ERROR, files->items[i], 0, "neither a report nor a facts file");
+        if (one == SAVED_JOURNAL)
+            one = SAVED_FACTS;
+        if (one != SAVED_REPORT && one != SAVED_FACTS) {
+            error_set_at(m->err, EXIT_DATA_ERROR, files->items[i], 0, "%s%sneither a report nor a facts file",
+                         one != SAVED_OTHER ? saved_kind_words(one) : "", one != SAVED_OTHER ? ", " : "");
             error_fix(m->err, "scan --json writes reports, scan --save-facts facts files");
             return false;
         }
         if (i > 0 && one != *kind) {
-            error_set_at(m->err, EXIT_DATA_ERROR, files->items[i], 0, "%s, but %.200s is %s", words[one], files->items[0],
-                         words[*kind]);
+            error_set_at(m->err, EXIT_DATA_ERROR, files->items[i], 0, "%s, but %.200s is %s", saved_kind_words(one),
+                         files->items[0], saved_kind_words(*kind));
             error_fix(m->err, "merge reports with reports, facts with facts");
             return false;
         }

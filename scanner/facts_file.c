@@ -10,6 +10,7 @@
 #include "scanner/exit_status.h"
 #include "scanner/facts/facts_json.h"
 #include "scanner/files.h"
+#include "scanner/saved_file.h"
 
 #define LINE_MAX_BYTES ((size_t)8 << 20)
 
@@ -249,19 +250,23 @@ bool facts_file_read_line(struct region *region, const char *path, int number, s
 bool facts_file_read(struct region *region, const char *path, struct facts_header *header, struct facts *facts,
                      struct error *err)
 {
-    struct slice rest, line;
+    struct slice text, rest, line;
     int          number = 0;
 
-    if (!file_read(region, path, FILE_SIZE_MAX, &rest, NULL, err))
+    if (!file_read(region, path, FILE_SIZE_MAX, &text, NULL, err))
         return false;
+    rest = text;
     if (rest.n == 0)
         return malformed(err, path, 1, "an empty file");
     while (rest.n > 0) {
         line = slice_head(rest, slice_find(rest, '\n'));
         rest = slice_from_index(rest, line.n + 1);
         number++;
-        if ((number == 1 || slice_trim(line).n > 0) && !facts_file_read_line(region, path, number, line, header, facts, err))
+        if ((number == 1 || slice_trim(line).n > 0) && !facts_file_read_line(region, path, number, line, header, facts, err)) {
+            if (number == 1)
+                saved_kind_explain(path, text, SAVED_FACTS, err);
             return false;
+        }
     }
     return true;
 }

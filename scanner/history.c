@@ -13,6 +13,7 @@
 #include "scanner/base/mem.h"
 #include "scanner/exit_status.h"
 #include "scanner/output.h"
+#include "scanner/saved_file.h"
 
 /* A standing is kept once for each destination; a result is a run, a destination and a standing. state has what the next run
  * is compared with: announced is what was said last, latest what was seen last, pending counts runs that were worse than
@@ -123,7 +124,8 @@ struct history *history_open(const char *path, enum history_use use, struct erro
     bool            record = use == HISTORY_RECORD;
 
     history->lock = -1;
-    if (record ? output_place_is_safe(path, err) && take_lock(history, place, err) : is_there(path, err))
+    if ((record ? output_place_is_safe(path, err) : is_there(path, err)) && saved_file_may_be_history(path, err) &&
+        (!record || take_lock(history, place, err)))
         history->sql = sql_open(place, record, schema, err);
     mem_free(place);
     if (history->sql != NULL && use != HISTORY_READ)

@@ -16,6 +16,7 @@
 #include "scanner/files.h"
 #include "scanner/output.h"
 #include "scanner/run_asks.h"
+#include "scanner/saved_file.h"
 
 #define LINE_CEILING ((size_t)8 << 20)
 #define OPEN_TRIES   10
@@ -219,11 +220,8 @@ static bool read_header(struct reader *reader, struct slice line, int64_t now, s
 {
     if (!read_one(reader, 1, line, err))
         return false;
-    if (!reader->header.journal) {
-        cannot(err, EXIT_DATA_ERROR, reader->journal->path, "facts that were saved, not a journal");
-        error_fix(err, "name a file of its own for --resume");
-        return false;
-    }
+    if (!reader->header.journal)
+        return cannot(err, EXIT_DATA_ERROR, reader->journal->path, "not a journal");
     reader->told->too_old = now - reader->header.started > JOURNAL_AGE_MAX || reader->header.started > now;
     return true;
 }
@@ -242,25 +240,34 @@ static bool read_lines(struct reader *reader, struct slice rest, int64_t now, st
     return true;
 }
 
+static bool read_whole(struct reader *reader, struct slice text, struct slice whole, int64_t now, struct error *err)
+{
+    const char *path = reader->journal->path;
+    bool        good = whole.n > 0 || is_torn(text) || cannot(err, EXIT_DATA_ERROR, path, "not a journal");
+
+    good = good && read_lines(reader, whole, now, err);
+    if (!good && !reader->header.journal) {
+        error_fix(err, "name a file of its own for --resume");
+        saved_kind_explain(path, text, SAVED_JOURNAL, err);
+    }
+    return good;
+}
+
 /* What is there: nothing, or an earlier process's part of the run. */
 static bool read_all(struct journal *journal, int64_t now, struct facts *facts, struct journal_found *told, struct error *err)
 {
     struct region *region = region_new();
     struct reader  reader = { .journal = journal, .region = region, .facts = facts, .told = told };
-    struct slice   text;
+    struct slice   text, whole;
     bool           good = file_read(region, journal->path, FILE_SIZE_MAX, &text, NULL, err);
 
-    if (good && whole_part(text) == 0 && text.n > 0 && !is_torn(text)) {
-        good = cannot(err, EXIT_DATA_ERROR, journal->path, "not a journal");
-        error_fix(err, "name a file of its own for --resume");
-    }
     if (good) {
-        text = slice_head(text, whole_part(text));
-        good = read_lines(&reader, text, now, err);
-    }
-    if (good && text.n > 0 && !told->too_old) {
-        told->started = reader.header.started;
-        journal->length = (off_t)text.n;
+        whole = slice_head(text, whole_part(text));
+        good = read_whole(&reader, text, whole, now, err);
+        if (good && whole.n > 0 && !told->too_old) {
+            told->started = reader.header.started;
+            journal->length = (off_t)whole.n;
+        }
     }
     region_free(region);
     return good;

@@ -133,6 +133,17 @@ printf '{"format": "something-else"}' >"$work/other"
 head -c 2000 "$work/plain.json" >"$work/cut"
 sed 's/"reason":"delivered"/"reason":"weather"/' "$work/plain.json" >"$work/weather"
 : >"$work/empty"
+echo >"$work/line"
+mkdir "$work/config" "$work/kept"
+: >"$work/config/main.cf"
+: >"$work/config/master.cf"
+scan="scan -c $work/config --resolver 127.0.0.1 --progress never"
+run $scan --history "$work/history" -q error:no
+run history --history "$work/history" --json "$work/runs.json" -q
+run diff --json "$work/diff.json" -q "$work/plain.json" "$work/plain.json"
+run lint -c "$work/config" --json "$work/lint.json" -q
+sed '1s/"format_version":1/&,"journal":true/' "$work/facts" >"$work/journal"
+cp "$work/history" "$work/facts" "$work/plain.json" "$work/plain.jsonl" "$work/kept"
 while IFS='|' read -r name wanted message arguments; do
     eval "run $arguments"
     status_is "$wanted" "$name: status"
@@ -145,7 +156,7 @@ report: a missing file|66|missing: No such file|report $work/missing
 report: a directory|66|is a directory|report $work
 report: an empty file|65|empty:1: not valid JSON|report $work/empty
 report: a cut file|65|cut:[0-9]+: not valid JSON|report $work/cut
-report: facts|65|facts: no report|report $work/facts
+report: facts|65|facts: a facts file, not a report; name what scan --json or --jsonl wrote; .*replay|report $work/facts
 report: something else|65|other: no report|report $work/other
 report: a later version|65|another format_version|report $work/newer
 report: nothing in it|65|hollow: .*generator is no object|report $work/hollow
@@ -159,7 +170,31 @@ merge: a hollow report|65|hollow: .*is no object|merge $work/plain.json $work/ho
 merge: a missing file|66|missing: No such file|merge $work/plain.json $work/missing
 merge: facts as a report|64|no report can be made|merge --json x $work/facts
 merge: reports as facts|64|hold no facts|merge --save-facts x $work/plain.json
+merge: a history|65|history: a history, neither a report nor|merge $work/plain.json $work/history
+replay: a report|65|plain.json: a report, not a facts file; name what scan --save-facts wrote|replay -c $work/config $work/plain.json
+replay: lines of a report|65|plain.jsonl: a report, not a facts file; name|replay -c $work/config $work/plain.jsonl
+replay: a history|65|history: a history, not a facts file; .*--history|replay -c $work/config $work/history
+replay: JSON of lint|65|lint.json: JSON of lint, not a facts file|replay -c $work/config $work/lint.json
+replay: something else|65|other:1: no facts file|replay -c $work/config $work/other
+advise: a history|65|history: a history, not a facts file|advise -c $work/config $work/history
+report: a history|65|history: a history, not a report|report $work/history
+report: a journal|65|journal: a journal, not a report; .*--resume|report $work/journal
+diff: facts|65|facts: a facts file, not a report|diff $work/plain.json $work/facts
+diff: JSON of diff|65|diff.json: JSON of diff, not a report|diff $work/diff.json $work/plain.json
+diff: a report as history|65|plain.json: a report, not a history; .*scan --history|diff --history $work/plain.json
+history: a report|65|plain.json: a report, not a history|history --history $work/plain.json
+history: JSON of history|65|runs.json: JSON of history, not a history|history --history $work/runs.json
+history: an empty line|65|line: no history|history --history $work/line
+scan: facts as history|65|facts: a facts file, not a history|$scan --history $work/facts error:no
+scan: lines of a report as journal|65|plain.jsonl: a report, not a journal; name a file of its own|$scan --resume $work/plain.jsonl error:no
+scan: a report as journal|65|plain.json: a report, not a journal|$scan --resume $work/plain.json error:no
+scan: a history as journal|65|history: a history, not a journal|$scan --resume $work/history error:no
+scan: facts as journal|65|facts: a facts file, not a journal|$scan --resume $work/facts error:no
 ROWS
+for file in history facts plain.json plain.jsonl; do
+    cmp -s "$work/$file" "$work/kept/$file"
+    result $? "$file: what it was taken for left it as it was"
+done
 
 # A full device: status 73, the message names the output, and the file of before stays as it was.
 for format in $formats; do
@@ -181,10 +216,6 @@ sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=writer, t
 PYTHON
     status=$?
 }
-mkdir "$work/config"
-: >"$work/config/main.cf"
-: >"$work/config/master.cf"
-scan="scan -c $work/config --resolver 127.0.0.1 --progress never"
 # name | arguments
 while IFS='|' read -r name arguments; do
     eval "left $arguments --json $work/left.json"
