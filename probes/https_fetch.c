@@ -201,7 +201,11 @@ static enum fetch_outcome connection_lost(struct https_fetch *f)
 
 static enum fetch_outcome too_large(struct https_fetch *f)
 {
-    return conclude(f, FETCH_TOO_LARGE, f->body.overflow || !f->too_large ? "more than 65536 octets" : "headers without end");
+    const char *words = f->body.overflow || !f->too_large      ? "more than 65536 octets"
+                        : f->tls_bytes > LIMIT_TLS_BYTES ? "TLS records without end"
+                                                         : "headers without end";
+
+    return conclude(f, FETCH_TOO_LARGE, words);
 }
 
 static enum fetch_outcome no_http(struct https_fetch *f)
@@ -324,21 +328,38 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t got, curl_off_t t
     return f->too_large;
 }
 
-/* Every record is counted, for there is much in HTTP and TLS that is neither header nor body. */
+/* As if the server had closed the connection. */
+static long nothing_more(BIO *bio, int operation, const char *bytes, size_t size, int i, long l, int status, size_t *done)
+{
+    (void)bytes;
+    (void)size;
+    (void)i;
+    (void)l;
+    (void)done;
+    if (operation != BIO_CB_READ)
+        return status;
+    BIO_clear_retry_flags(bio);
+    return 0;
+}
+
+/* Every record is counted, for there is much in HTTP and TLS that is neither header nor body. Of some of it the library
+ * reads for as long as it comes, and asks nobody. */
 static void on_record(int is_sent, int version, int type, const void *bytes, size_t n, SSL *ssl, void *arg)
 {
     struct https_fetch *f = arg;
     const unsigned char *octets = bytes;
 
     (void)version;
-    (void)ssl;
     if (is_sent)
         return;
     if (type == SSL3_RT_HEADER && n >= 5)
         f->tls_bytes += 5u + (size_t)(octets[3] << 8 | octets[4]);
     if (type == SSL3_RT_ALERT && n >= 2)
         f->goodbye |= octets[1] == SSL_AD_CLOSE_NOTIFY;
-    f->too_large |= f->tls_bytes > LIMIT_TLS_BYTES;
+    if (f->tls_bytes <= LIMIT_TLS_BYTES)
+        return;
+    f->too_large = true;
+    BIO_set_callback_ex(SSL_get_rbio(ssl), nothing_more);
 }
 
 /* RFC 8461 3.3: by a DNS-ID, a wildcard being the whole first label. */

@@ -53,6 +53,7 @@ struct tls_client {
     SSL *ssl;
     bool ended;             /* nothing more may be written */
     bool certificate_wanted;
+    uint64_t turn;          /* bytes of records read when the turn began */
     char error[256];
 };
 
@@ -360,6 +361,31 @@ void tls_contexts_free(struct tls_contexts *contexts)
 
 /* Sessions. */
 
+/* The library reads on for as long as a handshake message is not complete, and there are messages that it skips: without
+ * this a peer that never stops to send would have the process for itself. */
+static long before_read(BIO *bio, int operation, const char *bytes, size_t size, int i, long l, int status, size_t *done)
+{
+    const struct tls_client *client = (const void *)BIO_get_callback_arg(bio);
+
+    (void)bytes;
+    (void)size;
+    (void)i;
+    (void)l;
+    (void)done;
+    if (operation != BIO_CB_READ || BIO_number_read(bio) - client->turn < LIMIT_TURN_BYTES)
+        return status;
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
+static void watch_reads(struct tls_client *client)
+{
+    BIO *bio = SSL_get_rbio(client->ssl);
+
+    BIO_set_callback_arg(bio, (char *)client);
+    BIO_set_callback_ex(bio, before_read);
+}
+
 /* What Postfix only warns of does not stop us either; a name that cannot be sent does. */
 static bool session_set(SSL *ssl, const struct profile *profile, int fd)
 {
@@ -393,6 +419,7 @@ struct tls_client *tls_client_new(struct tls_contexts *contexts, const struct pr
     client = mem_alloc(sizeof *client);
     client->ssl = ssl;
     SSL_set_app_data(ssl, client);
+    watch_reads(client);
     SSL_set_connect_state(ssl);
     return client;
 }
@@ -449,12 +476,18 @@ static enum tls_result result_of(struct tls_client *client, int status, int syst
     }
 }
 
+static void begin_turn(struct tls_client *client)
+{
+    client->turn = tls_client_bytes(client);
+    ERR_clear_error();
+    errno = 0;
+}
+
 enum tls_result tls_client_handshake(struct tls_client *client)
 {
     int status;
 
-    ERR_clear_error();
-    errno = 0;
+    begin_turn(client);
     status = SSL_do_handshake(client->ssl);
     return result_of(client, status, errno);
 }
@@ -464,8 +497,7 @@ enum tls_result tls_client_read(struct tls_client *client, void *out, size_t siz
     int status;
 
     *got = 0;
-    ERR_clear_error();
-    errno = 0;
+    begin_turn(client);
     status = SSL_read_ex(client->ssl, out, size, got);
     return result_of(client, status, errno);
 }
@@ -475,8 +507,7 @@ enum tls_result tls_client_write(struct tls_client *client, const void *bytes, s
     int status;
 
     *taken = 0;
-    ERR_clear_error();
-    errno = 0;
+    begin_turn(client);
     status = SSL_write_ex(client->ssl, bytes, n, taken);
     return result_of(client, status, errno);
 }

@@ -23,7 +23,7 @@ bool tls_contexts_add_chain(struct tls_contexts *, const char *id, const char *p
 
 enum tls_result {
     TLS_DONE,        /* the handshake is complete; bytes were read or written */
-    TLS_WANT_READ,   /* call again when the descriptor can be read */
+    TLS_WANT_READ,   /* call again when the descriptor can be read: at once when a turn of LIMIT_TURN_BYTES is over */
     TLS_WANT_WRITE,  /* ... can be written to */
     TLS_CLOSED,      /* the peer closed or reset the connection */
     TLS_FAILED       /* tls_client_error() has the library's words */

@@ -103,6 +103,7 @@ CASES = [
     Case("tls", "a certificate message of one more", DEFER, "tls-handshake-failed", policy="verify match=hostname",
          options=chain(ROOT.padded, size=102400 - 8)),
     Case("tls", "10000 session tickets", "unknown", "probe-cut-short", says="TLS records", options=peer("tickets")),
+    Case("tls", "handshake requests without end", *CUT, says="TLS records", options=peer("hello_requests")),
     # The server takes our refusal for the end; the first certificate is the one that counts.
     Case("tls", "a renegotiation", DEFER, "connection-lost", policy="verify match=hostname", tls="verified", options=peer("renegotiate")),
     # 14: certificates, one fault and all

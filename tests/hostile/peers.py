@@ -163,6 +163,13 @@ def message_of_16_mb(p):
         p.send(b"\x16\x03\x03\x40\x00" + b"\x03" * 16384)
 
 
+def hello_requests(p):
+    """Messages that a client skips (RFC 5246 7.4.1.1), as fast as they can be sent."""
+    p.accept()
+    p.sock.recv(4096)
+    p.flood((b"\x16\x03\x03\x40\x00" + bytes(16384)) * 64)
+
+
 def tickets(p):
     p.accept()
     p.tls(num_tickets=10000)

@@ -88,6 +88,7 @@ CASES = [
     Case("a body that is cut off", "lost", plays("cut_off"), 200),
     Case("a reset", "lost", plays("reset"), 0, None),
     Case("no HTTP", "no-http", plays("no_http"), 0, None),
+    Case("handshake requests without end", "too-large", plays("hello_requests"), 0, None),
     Case("TLS 1.1 and no other", "tls-failed", {"max": "1.1"}, 0, None),
     Case("expired", "expired", chain(ROOT.leaf, days=(-400, -3)), 0, None),
     Case("not yet valid", "expired", chain(ROOT.leaf, days=(3, 400)), 0, None),

@@ -148,6 +148,15 @@ def no_http(web):
     web.send(b"220 mail.example ESMTP\r\n")
 
 
+def hello_requests(web):
+    """In place of a ServerHello: messages that a client skips (RFC 5246 7.4.1.1), as fast as they can be sent."""
+    web.sock.recv(4096)
+    web.flood((b"\x16\x03\x03\x40\x00" + bytes(16384)) * 64)
+
+
+WITHOUT_TLS = {"hello_requests"}
+
+
 def reset(web):
     web.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     os.close(web.sock.detach())
@@ -197,6 +206,9 @@ class Place:
             log.write(json.dumps(note) + "\n")
 
     def converse(self, sock, note):
+        first = self.first[0]["behaviour"]
+        if first.get("plays") in WITHOUT_TLS:
+            globals()[first["plays"]](Web(first, sock))
         with self.first[1].wrap_socket(sock, server_side=True, do_handshake_on_connect=False) as tls:
             tls.chosen = None
             try:

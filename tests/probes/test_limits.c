@@ -13,6 +13,7 @@
 #include "probes/dns_native.h"
 #include "probes/record.h"
 #include "probes/smtp_stream.h"
+#include "probes/tls_client.h"
 #include "probes/wire/smtp_reply.h"
 #include "scanner/base/mem.h"
 #include "tests/lib/check.h"
@@ -83,6 +84,51 @@ static void check_conversation(void)
     is_int(receive(&stream, pair[1], 1), STREAM_TOO_MUCH, "one of one byte more");
     check_ok(LIMIT_TURN_BYTES >= LIMIT_REPLY_BYTES, "in the clear a turn is as long as a reply may be, which ends it");
     smtp_stream_clear(&stream);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* Handshakes: what the library would read for as long as there is any. */
+
+#define RECORD_BYTES 16384
+
+static size_t fill_with_hello_requests(int fd)
+{
+    static const uint8_t record[5 + RECORD_BYTES] = { 0x16, 3, 3, RECORD_BYTES >> 8, RECORD_BYTES & 0xff };
+    size_t total = 0;
+    ssize_t n;
+
+    while ((n = write(fd, record + total % sizeof record, sizeof record - total % sizeof record)) > 0)
+        total += (size_t)n;
+    return total;
+}
+
+static void check_handshake_turns(void)
+{
+    struct profile profile = { .helo_name = "client.example", .ciphers = "HIGH", .groups = "" };
+    struct tls_contexts *contexts = tls_contexts_new();
+    struct tls_client *client;
+    uint64_t before, longest = 0;
+    size_t sent;
+    int pair[2];
+    struct error err;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return;
+    sent = fill_with_hello_requests(pair[1]);
+    client = tls_client_new(contexts, &profile, pair[0], &err);
+    check_ok(sent > LIMIT_TURN_BYTES + RECORD_BYTES, "%zu bytes wait for the handshake", sent);
+    do {
+        before = tls_client_bytes(client);
+        is_int(tls_client_handshake(client), TLS_WANT_READ, "a turn of the handshake");
+        if (tls_client_bytes(client) - before > longest)
+            longest = tls_client_bytes(client) - before;
+    } while (tls_client_bytes(client) > before);
+    is_int(before, (long)sent, "all is read in the end");
+    check_ok(longest >= LIMIT_TURN_BYTES && longest < LIMIT_TURN_BYTES + RECORD_BYTES, "the longest turn read %lu bytes",
+             (unsigned long)longest);
+    tls_client_free(client);
+    tls_contexts_free(contexts);
     close(pair[0]);
     close(pair[1]);
 }
@@ -336,6 +382,7 @@ int main(void)
     loop = loop_new();
     check_replies();
     check_conversation();
+    check_handshake_turns();
     check_questions();
     check_ignored();
     check_longest();
