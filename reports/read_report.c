@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 #include "reports/json_parts.h"
 #include "reports/mail.h"
 #include "reports/reading.h"
@@ -38,6 +37,32 @@ static void add_line(struct json *tree, struct json *destinations, struct json *
         json_free(destination);
 }
 
+/* One header, at the beginning; one summary, at the end. */
+static bool may_follow(const struct json *tree, const struct json *line, struct error *err)
+{
+    struct json_cursor cursor = { line, NULL };
+    const char        *key;
+    const struct json *value;
+
+    if (json_get(tree, "format") == NULL || !json_next(&cursor, &key, &value))
+        return true;
+    if (json_get(line, "format") == NULL && json_get(tree, "summary") == NULL)
+        return true;
+    error_set(err, 0, "%s", json_get(line, "format") != NULL ? "another report begins here: there are two in the file"
+                                                             : "more of a report after its summary");
+    error_fix(err, "keep each report in a file of its own; merge joins them");
+    return false;
+}
+
+/* Without a summary the lines end early, whatever the header says. */
+static void note_cut(const struct json *tree)
+{
+    struct json *run = (struct json *)json_get(tree, "run");
+
+    if (json_get(tree, "summary") == NULL && json_is_object(run))
+        json_put(run, "complete", json_bool(false));
+}
+
 static struct json *parse_lines(struct slice text, struct error *err)
 {
     struct json *tree = json_object(), *destinations = json_array(), *certificates = json_object();
@@ -50,13 +75,14 @@ static struct json *parse_lines(struct slice text, struct error *err)
 
         number++;
         text = slice_from_index(text, line.n + 1);
-        good = json != NULL;
+        good = json != NULL && may_follow(tree, json, err);
         if (good)
             add_line(tree, destinations, certificates, json);
         else
             err->line = number;
         json_free(json);
     }
+    note_cut(tree);
     /* At the end, for a line may have members of these names. */
     json_put(tree, "destinations", destinations);
     json_put(tree, "certificates", certificates);
@@ -66,13 +92,11 @@ static struct json *parse_lines(struct slice text, struct error *err)
     return NULL;
 }
 
-/* JSON lines begin with a whole object, and more follows. */
+/* JSON lines begin with a line that is a whole object, and not a whole report. */
 static bool is_lines(struct slice text)
 {
-    size_t       end = slice_find(text, '\n');
-    struct json *first = json_read(slice_head(text, end), NULL);
-    bool         lines = first != NULL && json_get(first, "destinations") == NULL &&
-                 slice_trim(slice_from_index(text, end)).n > 0;
+    struct json *first = json_read(slice_head(text, slice_find(text, '\n')), NULL);
+    bool         lines = first != NULL && json_get(first, "destinations") == NULL;
 
     json_free(first);
     return lines;

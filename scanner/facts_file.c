@@ -199,6 +199,10 @@ static bool add_fact(struct region *region, const struct json *json, struct fact
 
     if (kind == NULL) {
         error_set(err, EXIT_DATA_ERROR, "a line without the member fact");
+        if (json_get(json, "format") != NULL) {
+            error_set(err, EXIT_DATA_ERROR, "another file begins here");
+            error_fix(err, "keep each in a file of its own; replay and merge take several");
+        }
         return false;
     }
     if (strcmp(kind, "dns") == 0 && facts_dns_from_json(region, json, &dns, err))
@@ -241,6 +245,8 @@ bool facts_file_read_line(struct region *region, const char *path, int number, s
         good = add_fact(scratch, json, facts, &why);
         if (!good)
             malformed(err, path, number, why.text);
+        if (!good && why.fix[0] != '\0')
+            error_fix(err, "%s", why.fix);
         region_free(scratch);
     }
     json_free(json);

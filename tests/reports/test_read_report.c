@@ -154,6 +154,67 @@ static void check_cuts(struct slice text)
     is_int((long)taken, 0, "no cut report is read");
 }
 
+static void add_lines(struct buf *out, struct slice text, int skip, int take)
+{
+    for (; text.n > 0 && take > 0; skip--) {
+        struct slice line = slice_head(text, slice_find(text, '\n') + 1);
+
+        text = slice_from_index(text, line.n);
+        if (skip <= 0 && take-- > 0)
+            buf_add_slice(out, line);
+    }
+}
+
+/* JSON lines put together from two parts of a report: its first lines, then some of it once more. */
+static void check_lines(const struct report *report)
+{
+    static const struct {
+        const char *what;
+        int         first;        /* lines; negative: all but so many */
+        int         skip, take;   /* of the second part */
+        const char *error;        /* NULL: it is read */
+        bool        complete;
+    } rows[] = {
+        { "a whole report", 99, 0, 0, NULL, true },
+        { "without its summary", -1, 0, 0, NULL, false },
+        { "nothing but its header", 1, 0, 0, NULL, false },
+        { "two reports", 99, 0, 99, "another report begins here", false },
+        { "a cut one, then another", 2, 0, 99, "another report begins here", false },
+        { "two headers", 1, 0, 1, "another report begins here", false },
+        { "a destination after the summary", 99, 1, 1, "after its summary", false },
+    };
+    struct buf   saved = written(report, "jsonl", &ways[0]);
+    struct slice text = buf_slice(&saved);
+    int          count = 0;
+    size_t       i;
+
+    for (i = 0; i < text.n; i++)
+        count += text.p[i] == '\n';
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct region *region = region_new();
+        struct report  again;
+        struct error   err = { 0 };
+        struct buf     put;
+        int            first = rows[i].first < 0 ? count + rows[i].first : rows[i].first < count ? rows[i].first : count;
+        bool           good;
+
+        buf_init(&put, ROOM);
+        add_lines(&put, text, 0, first);
+        add_lines(&put, text, rows[i].skip, rows[i].take);
+        buf_add_text(&put, "\n");
+        good = read_again(region, &again, buf_slice(&put), &err);
+        check_ok(good == (rows[i].error == NULL), "%s: %s", rows[i].what, err.text);
+        if (good)
+            is_int(again.complete, rows[i].complete, "%s: complete", rows[i].what);
+        else
+            check_ok(rows[i].error != NULL && strstr(err.text, rows[i].error) != NULL && err.line == first + 1, "%s: line %d: %s", rows[i].what, err.line,
+                     err.text);
+        buf_clear(&put);
+        region_free(region);
+    }
+    buf_clear(&saved);
+}
+
 /* What a history would add: a change of each kind, and three runs. */
 static void add_history(struct region *region, struct report *report, struct news *news)
 {
@@ -252,6 +313,7 @@ int main(void)
     sample_init(&sample);
     check_round(&sample.report, "json");
     check_round(&sample.report, "jsonl");
+    check_lines(&sample.report);
     saved = written(&sample.report, "json", &ways[0]);
     check_damages(buf_text(&saved));
     check_cuts(buf_slice(&saved));

@@ -133,6 +133,8 @@ printf '{"format": "something-else"}' >"$work/other"
 head -c 2000 "$work/plain.json" >"$work/cut"
 sed 's/"reason":"delivered"/"reason":"weather"/' "$work/plain.json" >"$work/weather"
 : >"$work/empty"
+cat "$work/plain.jsonl" "$work/proposed.jsonl" >"$work/two"
+cat "$work/facts" "$work/facts" >"$work/two.facts"
 echo >"$work/line"
 mkdir "$work/config" "$work/kept"
 : >"$work/config/main.cf"
@@ -158,6 +160,10 @@ report: an empty file|65|empty:1: not valid JSON|report $work/empty
 report: a cut file|65|cut:[0-9]+: not valid JSON|report $work/cut
 report: facts|65|facts: a facts file, not a report; name what scan --json or --jsonl wrote; .*replay|report $work/facts
 report: something else|65|other: no report|report $work/other
+report: two in a file|65|two:[0-9]+: another report begins here.*merge|report $work/two
+diff: two in a file|65|two:[0-9]+: another report begins here|diff $work/two $work/plain.json
+merge: two in a file|65|two:[0-9]+: another report begins here|merge $work/plain.json $work/two
+replay: two files in one|65|two.facts:[0-9]+: another file begins here; .*merge take several|replay -c $work/config $work/two.facts
 report: a later version|65|another format_version|report $work/newer
 report: nothing in it|65|hollow: .*generator is no object|report $work/hollow
 report: an unknown reason|65|weather: .*reason is no reason code|report $work/weather
