@@ -28,7 +28,8 @@ static bool read_reports(struct region *region, const struct options *options, s
             return false;
         sides->standings[i] = standings_of_report(region, &report);
         sides->counts[i] = report.count;
-        sides->told[i] = (struct compared_side){ .file = options->arguments.items[i], .started = report.started };
+        sides->told[i] = (struct compared_side){ .file = options->arguments.items[i], .started = report.started,
+                                                 .complete = report.complete };
         json_free(tree);
     }
     return true;
@@ -80,7 +81,7 @@ static bool read_run(struct region *region, struct history *history, int64_t num
         return false;
     for (k = 0; k < count; k++)
         if (runs[k].id == number)
-            sides->told[i] = (struct compared_side){ .run = number, .started = runs[k].started };
+            sides->told[i] = (struct compared_side){ .run = number, .started = runs[k].started, .complete = runs[k].complete };
     return true;
 }
 
@@ -110,6 +111,20 @@ static bool read_sides(struct region *region, const struct options *options, str
     return false;
 }
 
+/* Where one of the looks ended early, that is not what the destinations did. */
+static void put_incomplete(struct page *page, const struct compared_side *side, const char *kind)
+{
+    struct place place = { .tone = TONE_RED };
+
+    if (side->complete)
+        return;
+    if (side->file != NULL)
+        page_printf(page, place, "INCOMPLETE: %s was cut short: what it did not come to is unknown, or counts as %s", side->file, kind);
+    else
+        page_printf(page, place, "INCOMPLETE: run %lld was cut short: what it did not come to counts as %s", (long long)side->run,
+                    kind);
+}
+
 static bool write_text(const void *document, const struct report_options *options, const struct sink *sink)
 {
     static const struct changes_labels labels = { "before", "now", false };
@@ -117,6 +132,8 @@ static bool write_text(const void *document, const struct report_options *option
     struct page                        page;
 
     page_init(&page, options, sink);
+    put_incomplete(&page, &compared->before, "appeared");
+    put_incomplete(&page, &compared->after, "vanished");
     page_changes(&page, compared->changes, &labels, NULL);
     return page.good;
 }

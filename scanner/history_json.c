@@ -126,6 +126,7 @@ static struct json *json_of_side(const struct compared_side *side)
     json_put(json, "run", side->run > 0 ? json_integer(side->run) : json_null());
     json_put(json, "file", json_text(side->file));
     json_put(json, "started", json_of_time(side->started));
+    json_put(json, "complete", json_bool(side->complete));
     return json;
 }
 

@@ -32,6 +32,7 @@ struct compared_side {
     int64_t     run;         /* 0: it is a file */
     const char *file;        /* NULL: it is a run */
     int64_t     started;
+    bool        complete;    /* not cut short */
 };
 struct compared {
     struct compared_side  before, after;

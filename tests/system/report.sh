@@ -97,10 +97,30 @@ run report --metrics "$work/metrics" -q "$work/short"
 has "$work/metrics" '^posttls_audit_run_complete 0$' 'metrics of a run cut short say so'
 [ -n "$(success "$work/metrics")" ] && [ "$(success "$work/metrics")" = "$(success "$work/plain.metrics")" ]
 result $? 'and keep the time of the last success'
+two whole reports|plain.json|plain.jsonl|
+the first cut short|short|plain.json|INCOMPLETE: $work/short was cut short: what it did not come to is unknown, or counts as appeared
+the second without its end|plain.json|short.jsonl|INCOMPLETE: $work/short.jsonl was cut short: what it did not come to is unknown, or counts as vanished
+ROWS
 run report --metrics "$work/fresh" -q "$work/short"
 [ "$(success "$work/fresh")" = 0 ]; result $? 'which is 0 where none is known'
 run scan -c "$work/nothing" --metrics "$work/metrics" example.org
 [ "$status" -ge 64 ] && [ -n "$(success "$work/metrics")" ]; result $? 'a run that fails leaves the metrics of before'
+
+# diff says which of the two was cut short: by its own word, or for its lines end early. name | first | second | what it says
+grep -v '"summary":' "$work/plain.jsonl" >"$work/short.jsonl"
+while IFS='|' read -r name first second message; do
+    run diff --json "$work/diff.json" --text - "$work/$first" "$work/$second"
+    told=$(tr -s '\n ' ' ' <"$work/out" | grep -o 'INCOMPLETE: .* counts as [a-z]*')
+    [ "$told" = "$message" ]; result $? "diff, $name"
+    /usr/bin/python3 - "$work/diff.json" "$first" "$second" "$top/reports/changes.schema.json" <<'PYTHON'
+import json, sys
+import jsonschema
+diff, schema = (json.load(open(sys.argv[i])) for i in (1, 4))
+jsonschema.validate(diff, schema, jsonschema.Draft202012Validator)
+sys.exit([diff[side]["complete"] for side in ("before", "after")] != ["short" not in name for name in sys.argv[2:4]])
+PYTHON
+    result $? "diff, $name: JSON"
+done <<ROWS
 
 # lint in SARIF: the line that is wrong, and what to put there.
 mkdir "$work/lint"
