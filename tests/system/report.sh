@@ -97,10 +97,6 @@ run report --metrics "$work/metrics" -q "$work/short"
 has "$work/metrics" '^posttls_audit_run_complete 0$' 'metrics of a run cut short say so'
 [ -n "$(success "$work/metrics")" ] && [ "$(success "$work/metrics")" = "$(success "$work/plain.metrics")" ]
 result $? 'and keep the time of the last success'
-two whole reports|plain.json|plain.jsonl|
-the first cut short|short|plain.json|INCOMPLETE: $work/short was cut short: what it did not come to is unknown, or counts as appeared
-the second without its end|plain.json|short.jsonl|INCOMPLETE: $work/short.jsonl was cut short: what it did not come to is unknown, or counts as vanished
-ROWS
 run report --metrics "$work/fresh" -q "$work/short"
 [ "$(success "$work/fresh")" = 0 ]; result $? 'which is 0 where none is known'
 run scan -c "$work/nothing" --metrics "$work/metrics" example.org
@@ -121,6 +117,10 @@ sys.exit([diff[side]["complete"] for side in ("before", "after")] != ["short" no
 PYTHON
     result $? "diff, $name: JSON"
 done <<ROWS
+two whole reports|plain.json|plain.jsonl|
+the first cut short|short|plain.json|INCOMPLETE: $work/short was cut short: what it did not come to is unknown, or counts as appeared
+the second without its end|plain.json|short.jsonl|INCOMPLETE: $work/short.jsonl was cut short: what it did not come to is unknown, or counts as vanished
+ROWS
 
 # lint in SARIF: the line that is wrong, and what to put there.
 mkdir "$work/lint"
