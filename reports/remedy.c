@@ -57,6 +57,16 @@ static const char *const sentences[REASON_COUNT] = {
     [REASON_NOT_OBSERVED] = "scan with the options of this replay and --save-facts, which then keeps what is missing",
 };
 
+/* --as mta-sts: the domain's own policy decides, and no entry here can be put right. */
+static const struct {
+    enum reason reason;
+    const char *text;
+} without_entry[] = {
+    { REASON_STS_MX_MISMATCH, "tell the operator: the domain's MTA-STS policy has to name the hosts of its MX records" },
+    { REASON_CERTIFICATE_NAME_MISMATCH, "ask the operator for a certificate with the name of the host" },
+    { REASON_CERTIFICATE_NOT_TRUSTED, "ask the operator for a certificate of a known authority, with its complete chain" },
+};
+
 const char *remedy_sentence(enum reason reason)
 {
     return sentences[reason];
@@ -145,10 +155,12 @@ static struct remedy remedy_policy(const struct story *story)
     return plain(region_printf(story->region, "correct %s", place));
 }
 
-/* Whether an entry of smtp_tls_policy_maps with match= would do: the level takes one, and no per-site table decides. */
+/* Whether an entry of smtp_tls_policy_maps with match= would do: the level takes one, and neither a per-site table nor --as
+ * decides. */
 static bool takes_match(const struct story *story, enum level level)
 {
-    return (level_is_pkix(level) || level == LEVEL_FINGERPRINT) && !report_is_per_site(story->report);
+    return (level_is_pkix(level) || level == LEVEL_FINGERPRINT) && !report_is_per_site(story->report) &&
+           story->report->as.mechanism == MECHANISM_NONE;
 }
 
 /* The policy entry with another match, as it would stand in the table; NULL where that cannot be said. */
@@ -351,5 +363,8 @@ struct remedy story_remedy(const struct story *story)
         if (made.text != NULL)
             return made;
     }
+    for (i = 0; story->report->as.mechanism == MECHANISM_STS && i < sizeof(without_entry) / sizeof(without_entry[0]); i++)
+        if (without_entry[i].reason == reason)
+            return plain(without_entry[i].text);
     return plain(sentences[reason]);
 }

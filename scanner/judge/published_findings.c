@@ -262,8 +262,11 @@ static void tell_invalid(const struct publication *about)
 
 void published_add_findings(const struct publication *about)
 {
-    tell_weakened(about);
-    tell_contradicted(about);
+    /* Under --as no entry decides. */
+    if (about->result == about->configured) {
+        tell_weakened(about);
+        tell_contradicted(about);
+    }
     tell_would_defer(about);
     tell_outside(about);
     tell_disagreement(about);

@@ -113,6 +113,37 @@ static void check_gone(struct sample *sample)
     is_text(story_remedy(&story).text, "correct the name, in the address or in what routes to it", "a name in none");
 }
 
+/* Under --as mta-sts there is no entry to put right. */
+static void check_as(struct sample *sample)
+{
+    static const struct {
+        enum reason reason;
+        const char *entry, *as;
+    } rows[] = {
+        { REASON_STS_MX_MISMATCH, "refresh the policy entry from the domain's MTA-STS policy; if it stays, tell the operator",
+          "tell the operator: the domain's MTA-STS policy has to name the hosts of its MX records" },
+        { REASON_CERTIFICATE_NAME_MISMATCH,
+          "ask the operator for a certificate with the right name, or correct match= of the policy entry",
+          "ask the operator for a certificate with the name of the host" },
+        { REASON_CONNECT_REFUSED, "check the port, the route and the firewalls of both sides",
+          "check the port, the route and the firewalls of both sides" },
+    };
+    const struct policy policy = { .level = LEVEL_SECURE };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct story story = { .region = sample->fixture->region, .report = &sample->report, .policy = &policy,
+                               .result = sample_result(sample, "bare.example", VERDICT_DEFER, rows[i].reason) };
+
+        is_text(story_remedy(&story).text, rows[i].entry, "by an entry, row %zu", i);
+        sample->report.as.mechanism = MECHANISM_STS;
+        is_text(story_remedy(&story).text, rows[i].as, "--as mta-sts, row %zu", i);
+        sample->report.as.mechanism = MECHANISM_NONE;
+    }
+    sample->report.as.mechanism = MECHANISM_STS;
+    check_paste(sample, 1, NULL);
+    sample->report.as.mechanism = MECHANISM_NONE;
+}
+
 /* The level of a policy that Postfix rejects, and of one that nobody could read. */
 static void check_levels(struct sample *sample)
 {
@@ -162,6 +193,7 @@ int main(void)
     check_levels(&sample);
     check_missing(&sample);
     check_gone(&sample);
+    check_as(&sample);
     check_formats();
     sample_clear(&sample);
     return check_done();

@@ -76,6 +76,17 @@ told plain.example '^DEFER .* 4.3.0 ' 'no host fits its policy'
 told strict.example '^deliver .* may .* trusted' 'its entry does not count here either'
 has "$work/out" 'policy +https://mta-sts.plain.example/.well-known/mta-sts.txt' 'where the policy comes from'
 
+# What an entry does that does not decide is no matter of this report.
+sed 's/^strict.example .*/& \nplain.example secure match=other.example/' "$work/config/tls_policy" >"$work/strict"
+for options in '--as mta-sts' '--as mta-sts --mta-sts' '--as dane --mta-sts'; do
+    # shellcheck disable=SC2086
+    replay -o "smtp_tls_policy_maps=texthash:$work/strict" $options
+    result "$(grep -Ec 'the entry (accepts|asks)|policy entry' "$work/out")" "$options: nothing of entries"
+done
+has "$work/out" 'plain.example' 'and there is much else'
+replay -o "smtp_tls_policy_maps=texthash:$work/strict" --mta-sts
+has "$work/out" 'the entry accepts other.example' 'without --as, the entry that contradicts'
+
 replay --mta-sts
 status_is 2 'what domains publish: status as configured'
 told good.example '^deliver .* may .* trusted' 'and verdicts as configured'
