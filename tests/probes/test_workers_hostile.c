@@ -79,7 +79,7 @@ static const struct row {
 };
 
 static const struct row *row;
-static int *starts; /* shared with the workers */
+static struct { int starts, ends; } *seen; /* shared with the workers */
 
 static void say(int fd, const char *text, size_t n, unsigned length)
 {
@@ -137,7 +137,7 @@ int worker_run(int fd)
 {
     char text[8192];
 
-    ++*starts;
+    seen->starts++;
     fcntl(fd, F_SETFL, 0);
     while (hear(fd, text, sizeof text))
         if (text[0] > 0 && text[0] < ' ') {
@@ -145,6 +145,7 @@ int worker_run(int fd)
             if (row->ends)
                 return 1;
         }
+    seen->ends++;
     return 0;
 }
 
@@ -195,8 +196,8 @@ int main(void)
     struct worker_setup setup = { .dns = { .count = 1, .timeout = 1, .attempts = 1 }, .timeout = 1 };
     struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
 
-    starts = mmap(NULL, sizeof *starts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (starts == MAP_FAILED)
+    seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (seen == MAP_FAILED)
         return 99;
     address_parse(&profile.address, SLICE("127.0.0.1"));
     setup.dns.resolvers[0].address = profile.address;
@@ -206,7 +207,7 @@ int main(void)
         struct error err;
 
         row = &rows[i];
-        answers = crashed = notes = certs = *starts = 0;
+        answers = crashed = notes = certs = seen->starts = seen->ends = 0;
         workers = workers_start(loop, &setup, &events, NULL, &err);
         if (row->asks == QUESTION)
             workers_ask_dns(workers, ID, "a", DNS_A);
@@ -221,9 +222,10 @@ int main(void)
         is_int(certs, 0, "%s: no certificate is believed", row->name);
         is_int(workers_pending(workers), 0, "%s: nothing is pending", row->name);
         workers_free(workers);
-        check_ok(*starts >= (row->asks == QUESTION ? 2 : 1), "%s: a fresh one was started", row->name);
+        check_ok(seen->starts >= (row->asks == QUESTION ? 2 : 1), "%s: a fresh one was started", row->name);
+        is_int(seen->ends, 1, "%s: the last one ended by itself", row->name);
     }
     loop_free(loop);
-    munmap(starts, sizeof *starts);
+    munmap(seen, sizeof *seen);
     return check_done();
 }
