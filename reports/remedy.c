@@ -57,7 +57,7 @@ static const char *const sentences[REASON_COUNT] = {
     [REASON_NOT_OBSERVED] = "scan with the options of this replay and --save-facts, which then keeps what is missing",
 };
 
-/* --as mta-sts: the domain's own policy decides, and no entry here can be put right. */
+/* --as: what the domain publishes decides, and no entry here can be put right. */
 static const struct {
     enum reason reason;
     const char *text;
@@ -227,11 +227,11 @@ static struct remedy remedy_pin(const struct story *story)
 {
     const struct cert *leaf = leaf_of(story);
     const char        *pin = leaf != NULL ? pin_of_key(story->region, leaf, report_digest(story->report)) : NULL;
+    const char        *entry = pin != NULL ? entry_with_match(story, pin) : NULL;
 
-    if (pin == NULL)
+    if (entry == NULL)
         return plain(NULL);
-    return (struct remedy){ "confirm the new key with the operator by another way, then pin it:",
-                            entry_with_match(story, pin) };
+    return (struct remedy){ "confirm the new key with the operator by another way, then pin it:", entry };
 }
 
 static struct remedy remedy_tlsa(const struct story *story)
@@ -363,7 +363,7 @@ struct remedy story_remedy(const struct story *story)
         if (made.text != NULL)
             return made;
     }
-    for (i = 0; story->report->as.mechanism == MECHANISM_STS && i < sizeof(without_entry) / sizeof(without_entry[0]); i++)
+    for (i = 0; story->report->as.mechanism != MECHANISM_NONE && i < sizeof(without_entry) / sizeof(without_entry[0]); i++)
         if (without_entry[i].reason == reason)
             return plain(without_entry[i].text);
     return plain(sentences[reason]);

@@ -141,6 +141,7 @@ static void check_as(struct sample *sample)
     }
     sample->report.as.mechanism = MECHANISM_STS;
     check_paste(sample, 1, NULL);
+    check_paste(sample, 4, NULL);
     sample->report.as.mechanism = MECHANISM_NONE;
 }
 
