@@ -233,7 +233,7 @@ const char *standing_difference(struct region *region, const struct standing *be
         const char *what, *from, *to, *lacking; /* "none" is a level of Postfix */
     } rows[] = {
         { "reason", before->reason, after->reason, "none" },
-        { "level", before->level, after->level, "undecided" },
+        { "level", standing_level_asked(before), standing_level_asked(after), "undecided" },
         { "level in force", before->effective_level, after->effective_level, "undecided" },
         { "TLS", before->tls, after->tls, "none" },
         { "hosts", before->hosts, after->hosts, "none" },

@@ -134,6 +134,22 @@ void standing_of_result(struct region *region, struct standing *standing, const 
     };
 }
 
+const char *standing_level_asked(const struct standing *standing)
+{
+    bool invalid = strcmp(standing->reason, reason_code(REASON_POLICY_INVALID)) == 0;
+
+    return standing->level == NULL && invalid ? "invalid" : standing->level;
+}
+
+const char *standing_level(struct region *region, const struct standing *standing)
+{
+    const char *asked = standing_level_asked(standing), *in_force = standing->effective_level;
+
+    if (asked == NULL || in_force == NULL || strcmp(asked, in_force) == 0)
+        return in_force != NULL ? in_force : asked != NULL ? asked : "-";
+    return region_printf(region, "%s (%s)", in_force, asked);
+}
+
 struct standing *standings_of_report(struct region *region, const struct report *report)
 {
     struct standing *standings = region_array(region, report->count + 1, sizeof(*standings));

@@ -29,6 +29,10 @@ struct standing {
 
 /* Everything lives in the region or in the report. */
 void standing_of_result(struct region *, struct standing *, const struct report *, const struct result *);
+/* The level that the policy asks for, "invalid" where Postfix rejects it; NULL: none. */
+const char *standing_level_asked(const struct standing *);
+/* In words: "dane", "may (dane)" where another one is in force than was asked for, "-" where there is none. */
+const char *standing_level(struct region *, const struct standing *);
 /* All that a sender keeps of a policy, as sts_policy has it; in whatever order its patterns stand. NULL: there is none. */
 const char *standing_policy(struct region *, const struct published_sts *);
 /* Of every destination of a report, in its order. */

@@ -139,6 +139,15 @@ static void test_difference(void)
     is_text(standing_difference(region, &b, &c), "level dane -> undecided, TLS verified -> none, hosts mx.new -> none",
             "but none is a level: where there is none, that is told in another word");
     is_text(standing_difference(region, &a, &a), "", "nothing differs");
+    is_text(standing_level(region, &a), "may (dane)", "another level in force than was asked for");
+    is_text(standing_level(region, &b), "dane", "the level that was asked for");
+    c.effective_level = NULL;
+    is_text(standing_level(region, &c), "-", "no level");
+    c.reason = "policy-invalid";
+    is_text(standing_level(region, &c), "invalid", "a policy that Postfix rejects");
+    is_text(standing_difference(region, &b, &c),
+            "reason delivered -> policy-invalid, level dane -> invalid, level in force dane -> undecided, TLS verified -> none, "
+            "hosts mx.new -> none", "what differs then");
     region_free(region);
 }
 
