@@ -4,6 +4,7 @@
 #include "reports/compare.h"
 #include "reports/html.h"
 #include "reports/html_page.h"
+#include "reports/proposal.h"
 
 #define CHANGES_SHOWN 20 /* of one kind */
 
@@ -166,6 +167,20 @@ static void put_new_findings(struct region *region, struct buf *out, const struc
     buf_add_text(out, any ? "</ul>\n" : "");
 }
 
+static void put_parameters(struct region *region, struct buf *out, const struct report *report)
+{
+    struct proposal_parameter *items;
+    size_t                     i, count = proposal_parameters(region, report, &items);
+
+    for (i = 0; i < count && i < CHANGES_SHOWN; i++) {
+        buf_add_text(out, i == 0 ? "<p>" : "<br>\n");
+        html_printf(out, "<code>%s</code>: %s -&gt; %s", items[i].name, items[i].now, items[i].then);
+    }
+    if (count > i)
+        html_printf(out, "<br>and %zu more parameters", count - i);
+    buf_add_text(out, count > 0 ? "</p>\n" : "");
+}
+
 static void put_proposal(struct region *region, struct buf *out, const struct report *report)
 {
     static const enum change_kind told[] = { CHANGE_WORSE, CHANGE_BETTER, CHANGE_OTHER, CHANGE_SAME };
@@ -181,6 +196,7 @@ static void put_proposal(struct region *region, struct buf *out, const struct re
         put_number(out, changes.by_kind[told[i]], told[i], "change", headings[told[i]]);
     }
     buf_add_text(out, ". All else on this page is about the configuration in force.</p>\n");
+    put_parameters(region, out, report);
     put_new_findings(region, out, report);
     put_kinds(region, out, &changes, "now", "change");
     buf_add_text(out, "</section>\n");
@@ -200,16 +216,14 @@ void html_changes(struct html_page *page, struct buf *out)
 void html_proposed(struct buf *out, const struct story *story)
 {
     struct standing standing;
-    const char     *level;
 
     if (story->result->proposed == NULL || story->report->proposed == NULL)
         return;
     standing_of_result(story->region, &standing, story->report->proposed, story->result->proposed);
-    level = standing.effective_level != NULL ? standing.effective_level : standing.level;
     buf_add_text(out, "<dt>proposed</dt><dd>");
     html_printf(out, "%s: %s, level %s, DSN %s, TLS %s<br>%s",
                 headings[change_of_proposed(story->report, story->result)], verdict_word(standing.verdict),
-                level != NULL ? level : "-", standing.dsn != NULL ? standing.dsn : "-",
+                standing_level(story->region, &standing), standing.dsn != NULL ? standing.dsn : "-",
                 standing.tls != NULL ? standing.tls : "-", standing.why);
     if (standing.entry != NULL)
         html_printf(out, "<br><code>%s</code>", standing.entry);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/escape.h"
+#include "reports/proposal.h"
 #include "reports/story.h"
 #include "reports/text_mail.h"
 #include "scanner/base/dict.h"
@@ -63,12 +64,8 @@ static const char *verdicts_text(struct region *region, const struct change *cha
 /* "deliver, dane, 2.0.0, verified": the verdict, the level in force, the DSN, the TLS word. */
 static const char *outcome_text(struct region *region, const struct standing *standing)
 {
-    const char *level = standing->effective_level != NULL ? standing->effective_level : standing->level;
-
-    if (level != NULL && standing->level != NULL && strcmp(level, standing->level) != 0)
-        level = region_printf(region, "%s (%s)", level, standing->level);
-    return region_printf(region, "%s, level %s, DSN %s, TLS %s", verdict_word(standing->verdict), shown(level),
-                         shown(standing->dsn), shown(standing->tls));
+    return region_printf(region, "%s, level %s, DSN %s, TLS %s", verdict_word(standing->verdict),
+                         standing_level(region, standing), shown(standing->dsn), shown(standing->tls));
 }
 
 static void put_side(struct telling *telling, const char *label, const struct standing *standing)
@@ -339,6 +336,17 @@ static void put_new_findings(struct page *page, struct region *region, const str
     }
 }
 
+static void put_parameters(struct page *page, struct region *region, const struct report *report)
+{
+    struct proposal_parameter *items;
+    size_t                     i, count = proposal_parameters(region, report, &items);
+
+    for (i = 0; i < count && i < NAMES_SHOWN; i++)
+        page_printf(page, (struct place){ .indent = INDENT }, "%s: %s -> %s", items[i].name, items[i].now, items[i].then);
+    if (count > i)
+        page_printf(page, (struct place){ .indent = INDENT }, "and %zu more parameters", count - i);
+}
+
 void page_proposed(struct page *page, const struct report *report)
 {
     static const struct changes_labels labels = { "now", "proposed", true };
@@ -349,6 +357,7 @@ void page_proposed(struct page *page, const struct report *report)
     page_blank(page);
     page_printf(page, (struct place){ .tone = TONE_BOLD }, "Proposed: as Postfix %s with %s",
                 report_postfix_version(region, report->proposed), report_config_dir(report->proposed));
+    put_parameters(page, region, report);
     put_new_findings(page, region, report);
     page_printf(page, (struct place){ 0 }, "%zu worse, %zu better, %zu changed otherwise, %zu as now",
                 changes.by_kind[CHANGE_WORSE], changes.by_kind[CHANGE_BETTER], changes.by_kind[CHANGE_OTHER],

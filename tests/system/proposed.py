@@ -184,14 +184,15 @@ def try_change(work, directory, pin, title, edits, options, wanted):
 
 
 def try_text(directory, pin):
-    """The text report of a change of three lines; its first page."""
+    """The text report of a change of four lines; its first page."""
     with tempfile.TemporaryDirectory() as work:
         proposed = os.path.join(work, "proposed")
         shutil.copytree(directory, proposed)
         with open(os.path.join(proposed, "tls_policy"), "r+", encoding="utf-8") as stream:
             text = stream.read()
             for name, value in (("newsletter.example", "dane"), ("bank.example", "dane-only"),
-                                ("printer.example", f"fingerprint match={pin}")):
+                                ("printer.example", f"fingerprint match={pin}"),
+                                ("school.example", "verify matsch=school.example")):
                 text = line(name, value)(text)
             stream.seek(0)
             stream.truncate()
@@ -203,8 +204,10 @@ def try_text(directory, pin):
                            "--resolver", os.environ["PTA_RESOLVER"], *OPTIONS, *NETWORK, "--json", "-")
             stream.write(saved)
         _, rendered = run("report", os.path.join(work, "saved.json"), "--text", "-")
-    heads = [page.find(word) for word in ("Proposed: ", "WORSE: 1", "BETTER: 1", "CHANGED: 1", "Now:")]
+    heads = [page.find(word) for word in ("Proposed: ", "WORSE: 2", "BETTER: 1", "CHANGED: 1", "Now:")]
     check(all(at > 0 for at in heads) and heads == sorted(heads), "the text report opens with worse, better, changed", page)
+    check("school.example verify matsch=school.example defer, level invalid, " in " ".join(page.split()),
+          "an invalid policy is called so", page)
     both = re.search(r"now \S+/tls_policy:\d+: bank\.example secure match=nexthop:dot-nexthop deliver, .* proposed "
                      r"\S+/tls_policy:\d+: bank\.example dane-only defer, ", " ".join(page.split()))
     check(both, "both table lines stand one under the other", page)

@@ -29,12 +29,18 @@ in_world sh -c "
     '$program' replay -c \"\$PTA_CONFIG_DIR\" --allow-address 192.0.2.0/24 --allow-address 2001:db8::/32 $(outputs plain) '$work/facts'
     '$program' replay -c \"\$PTA_CONFIG_DIR\" --allow-address 192.0.2.0/24 --verbose $(outputs verbose) '$work/facts'
     '$program' replay -c \"\$PTA_CONFIG_DIR\" --allow-address 192.0.2.0/24 --proposed-override smtp_tls_policy_maps= \
+        --proposed-override smtp_tls_servername=hostname \
         $(outputs proposed) '$work/facts'
     echo \$? >'$work/proposed.status'"
 if grep -q '^SKIP' "$work/err"; then
     echo "1..0 # SKIP $(head -n 1 "$work/err")"
     exit 0
 fi
+# What is proposed, by name: a parameter that is empty then, one that is new, one that stays away.
+tr -s '\n ' ' ' <"$work/proposed.text" >"$work/proposed.flat"
+has "$work/proposed.flat" 'Proposed: .* smtp_tls_policy_maps: texthash:[^ ]*/tls_policy -> empty smtp_tls_servername: not set -> hostname [0-9]+ worse' \
+    'the text report names the parameters that differ'
+has "$work/proposed.html" '<code>smtp_tls_servername</code>: not set -&gt; hostname' 'and so does the page'
 is_empty "$work/err" 'the runs: nothing on standard error'
 
 # The lines of a scan are written as destinations are done: the same ones, in another order, and the run at their end. What
