@@ -11,7 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
-from arena import Arena, destination, host, main, surroundings
+from arena import Arena, destination, host, lasting, main, surroundings
 
 LIMIT = 60
 
@@ -29,13 +29,6 @@ LATE = destination("late.example", [host("mx.late.example", "2001:db8:400::1", d
 
 def names(*crowds):
     return [d["name"] for c in crowds for d in CROWDS[c]]
-
-
-def lasting(value):
-    """Without what differs from run to run."""
-    if isinstance(value, dict):
-        return {k: lasting(v) for k, v in value.items() if k not in ("milliseconds", "certificates")}
-    return [lasting(v) for v in value] if isinstance(value, list) else value
 
 
 class Lines:

@@ -249,6 +249,13 @@ def load(path):
         return None
 
 
+def lasting(value):
+    """A report, or a part of it, without what differs from run to run."""
+    if isinstance(value, dict):
+        return {k: lasting(v) for k, v in value.items() if k not in ("milliseconds", "certificates")}
+    return [lasting(v) for v in value] if isinstance(value, list) else value
+
+
 def most_together(sessions, key, jitter=0):
     """The most sessions under way at a time, by KEY of a session.  A host on a busy machine notices up to JITTER seconds
     late that its client has gone."""

@@ -128,6 +128,24 @@ int ftruncate64(int fd, off_t n)
     return cut("ftruncate64", fd, n);
 }
 
+int rename(const char *from, const char *to)
+{
+    int (*call)(const char *, const char *) = (int (*)(const char *, const char *))real("rename");
+
+    if (is_meant(to) && is_due())
+        die();
+    return call(from, to);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+    int (*call)(int, const char *, int, const char *, int) = (int (*)(int, const char *, int, const char *, int))real("linkat");
+
+    if (is_meant(to) && is_due())
+        die();
+    return call(from_folder, from, to_folder, to, flags);
+}
+
 int unlink(const char *path)
 {
     int (*call)(const char *) = (int (*)(const char *))real("unlink");
