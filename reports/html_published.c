@@ -44,7 +44,7 @@ void html_published(struct buf *out, const struct story *story)
     if (published == NULL)
         return;
     sts = &published->sts;
-    html_printf(out, "<dt>who wins</dt><dd>%s</dd>", mechanism_name(published->follows));
+    html_printf(out, "<dt>who wins</dt><dd>%s</dd>", winner_text(region, story->result));
     html_printf(out, "<dt>DANE</dt><dd>%s", dane_text(region, &published->dane));
     put_if(out, region, "followed", &published->dane.as_if);
     html_printf(out, "</dd><dt>MTA-STS</dt><dd>%s", sts_text(region, sts));

@@ -149,6 +149,28 @@ const char *mechanism_name(enum mechanism mechanism)
     return names[mechanism];
 }
 
+static bool lacks_dane(enum reason reason)
+{
+    return reason == REASON_NO_TLSA || reason == REASON_NOT_DNSSEC || reason == REASON_TLSA_UNUSABLE ||
+           reason == REASON_TLSA_LOOKUP_FAILED;
+}
+
+const char *winner_text(struct region *region, const struct result *result)
+{
+    const struct result    *now = result->configured != NULL ? result->configured : result;
+    const struct published *published = result_published(result);
+    const struct policy    *policy = now->hop_count > 0 ? now->hops[0].policy : NULL;
+    const char             *in_force = now->forecast.effective_level;
+
+    if (published->follows != MECHANISM_DANE || policy == NULL)
+        return mechanism_name(published->follows);
+    if (policy->level == LEVEL_DANE_ONLY && now->verdict == VERDICT_DEFER && lacks_dane(now->forecast.reason))
+        return region_printf(region, "neither: the level dane-only defers the mail: %s", reason_sentence(now->forecast.reason));
+    if (policy->level == LEVEL_DANE && published->dane.state == DANE_NONE && in_force != NULL && strcmp(in_force, "dane") != 0)
+        return region_printf(region, "neither: without secure TLSA records the level dane comes to %s", in_force);
+    return mechanism_name(published->follows);
+}
+
 const char *dane_text(struct region *region, const struct published_dane *dane)
 {
     switch (dane->state) {

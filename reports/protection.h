@@ -49,7 +49,9 @@ const char *protection_sentence(struct region *, const struct protection *);
 
 /* "the table", "DANE"; of MECHANISM_NONE "nothing that the domain publishes". */
 const char *mechanism_name(enum mechanism);
-/* One sentence each, without full stop. */
+/* One sentence each, without full stop. The first: what decides about a result that tells what its domain publishes, and what
+ * comes of DANE where that cannot be followed. */
+const char *winner_text(struct region *, const struct result *);
 const char *dane_text(struct region *, const struct published_dane *);
 const char *sts_text(struct region *, const struct published_sts *);
 const char *tlsrpt_text(struct region *, const struct published_tlsrpt *);

@@ -212,12 +212,15 @@ static void put_hop(struct explanation *e, const struct hop_result *hop, size_t 
 
 static void put_published(struct explanation *e)
 {
-    const struct published *published = result_published(e->story.result);
-
-    if (published == NULL)
+    if (result_published(e->story.result) == NULL)
         return;
     put_step(e, "What the domain publishes, and who wins");
-    page_published(&e->page, line(NULL), e->region, published, true);
+    if (e->policy_only) {
+        page_text(&e->page, line("domain"), "was not asked: --offline");
+        page_text(&e->page, line("wins"), winner_text(e->region, e->story.result));
+        return;
+    }
+    page_published(&e->page, line(NULL), e->region, e->story.result, true);
 }
 
 /* Forecast */

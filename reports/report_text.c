@@ -305,7 +305,7 @@ static void put_destination(struct text_report *text, const struct result *resul
     if (bad)
         put_remedy(text, &story);
     if (text->options->verbose && result_published(result) != NULL)
-        page_published(&text->page, detail(NULL), region, result_published(result), false);
+        page_published(&text->page, detail(NULL), region, result, false);
     if (text->options->verbose)
         put_route(text, &story);
     region_free(region);

@@ -114,10 +114,10 @@ static void put_lines(struct telling *t, bool steps)
     page_paste(t->page, t->place, line_3_10);
 }
 
-void page_published(struct page *page, struct place place, struct region *region, const struct published *published,
-                    bool steps)
+void page_published(struct page *page, struct place place, struct region *region, const struct result *result, bool steps)
 {
-    struct telling t = { page, place, region, published };
+    const struct published *published = result_published(result);
+    struct telling          t = { page, place, region, published };
 
     if (steps)
         put(&t, "domain", published->domain);
@@ -125,7 +125,7 @@ void page_published(struct page *page, struct place place, struct region *region
     put(&t, "followed", as_if_text(region, &published->dane.as_if));
     put_sts(&t, steps);
     put(&t, "TLSRPT", tlsrpt_text(region, &published->tlsrpt));
-    put(&t, "wins", mechanism_name(published->follows));
+    put(&t, "wins", winner_text(region, result));
     put_lines(&t, steps);
 }
 

@@ -96,6 +96,17 @@ has "$work/out" 'whoever follows the MTA-STS policy of the domain cannot deliver
 replay --mta-sts --fail-on never --quiet
 status_is 0 'findings alone are no failure'
 
+# DANE that cannot be followed does not win. level | what comes of it
+while IFS='|' read -r level words; do
+    replay --mta-sts --verbose -o smtp_dns_support_level=dnssec -o "smtp_tls_policy_maps=inline:{plain.example=$level}"
+    sed -n '/ plain.example /,/ log /p' "$work/out" | tr -s '\n ' ' ' >"$work/flat"
+    has "$work/flat" "wins $words log " "who wins at $level"
+done <<'ROWS'
+dane-only|neither: the level dane-only defers the mail: the policy demands TLSA records and there are none
+dane|neither: without secure TLSA records the level dane comes to may
+may|the table
+ROWS
+
 # Against the run before. published ID MODE PATTERN: what good.example publishes now.
 published() {
     sed -i "s|\"domain\": \"good.example\", \"body\": .*|\"domain\": \"good.example\", \"body\": [\"version: STSv1\", \"mode: $2\", \"mx: $3\", \"max_age: 604800\"]},|
