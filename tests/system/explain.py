@@ -26,6 +26,7 @@ STORIES = [
     (["user@bank.example"], [], 0,
      ["address      user@bank.example", "transport_maps, key \"user@bank.example\": not found in",
       "to match     bank.example, .bank.example (any name below), mx.bank.example"], ["Forecast", "Mail hosts"]),
+    (["late.example", "--mta-sts"], [], 0, ["domain       was not asked: --offline wins         the table"], ["saved facts", "observed"]),
     (["late.example"], [], 0, ["smtp_tls_policy_maps, key \"late.example\": found", "level        encrypt"], ["to match"]),
     (["deep.example"], [], 0, ["key \".example\": found", "level        may"], []),
     (["typo.example"], [], 2, ["level        invalid", "effect       all mail that it governs is deferred: 4.7.5",
