@@ -7,8 +7,9 @@ SPEC is a JSON file: {"address": where to listen, "upstream": the good resolver,
 "log": a file that gets a line for each question, or null, "delay": seconds before an answer, at most}.
 Actions: "rcode:N", "drop", "noqr" (not marked as a reply), "echo" (the question), "wrongid", "header" (less than a header), "tc" (cut short,
 and no TCP), "noad" (not secure), "ad" (secure), "rdata:HEX" (one record with this data), "loop" (one record whose
-name points at itself), "tcudp" (cut short, whole over
-TCP), "otherq" (to another question), "cut:N" (its first N octets), "tsig:N" (so many transaction signatures).  "ready" on standard output says that it listens.
+name points at itself), "tcudp" (cut short, whole over TCP), "tcdrip" (cut short, an octet a second over TCP), "ids:N" (N replies
+with other ids before the right one), "otherq" (to another question), "cut:N" (its first N octets), "tsig:N" (so many transaction
+signatures).  "ready" on standard output says that it listens.
 """
 
 import ctypes
@@ -97,6 +98,17 @@ class Resolver:
     def do_tcudp(self, query, end, kind, argument, over_tcp):
         return self.do_pass(query, end, kind, argument, True) if over_tcp else head(query, TC | AD, 0) + query[12:end]
 
+    do_tcdrip = do_tcudp
+
+    def do_ids(self, query, end, kind, argument, over_tcp):
+        reply = self.do_pass(query, end, kind, argument, over_tcp)
+        number = struct.unpack(">H", reply[:2])[0]
+        return [struct.pack(">H", (number + 1 + n) & 0xffff) + reply[2:] for n in range(int(argument))] + [reply]
+
+    def drips(self, query):
+        name, kind, _end = question(query)
+        return self.faults.get((name, kind)) == "tcdrip"
+
     def do_otherq(self, query, _end, _kind, _argument, over_tcp):
         reply = bytearray(self.do_pass(query, 0, 0, "", over_tcp))
         reply[13] ^= 1
@@ -143,14 +155,22 @@ def exactly(sock, wanted):
     return data
 
 
+def send_over_tcp(sock, data, drips):
+    for n in range(len(data) if drips else 0):
+        sock.sendall(data[n:n + 1])
+        time.sleep(1)
+    if not drips:
+        sock.sendall(data)
+
+
 def serve_udp(resolver, sock):
     def one(query, client):
         try:
             reply = resolver.answer(query, False)
         except (OSError, IndexError, struct.error):
             return
-        if reply is not None:
-            sock.sendto(reply, client)
+        for one in reply if isinstance(reply, list) else [reply] if reply is not None else []:
+            sock.sendto(one, client)
 
     while True:
         query, client = sock.recvfrom(4096)
@@ -165,7 +185,7 @@ def serve_tcp(resolver, listener):
                 query = exactly(sock, struct.unpack(">H", exactly(sock, 2))[0])
                 reply = resolver.answer(query, True)
                 if reply is not None:
-                    sock.sendall(struct.pack(">H", len(reply)) + reply)
+                    send_over_tcp(sock, struct.pack(">H", len(reply)) + reply, resolver.drips(query))
             except (OSError, IndexError, struct.error):
                 pass
 
