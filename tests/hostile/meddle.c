@@ -5,6 +5,8 @@
  *   MEDDLE_BUFFERS=N  the first N connections and questions fail for want of buffers (ENOBUFS); with MEDDLE_STREAMS=1 only
  *                     connections count
  *   MEDDLE_CLOCK=S    the clock of the day jumps by S seconds half a second after the start
+ *   MEDDLE_BREAK_OUT=PATH before its first connection the process tries to write to that file, to trace its parent and to execute
+ *                     another program; what it could not do is told on standard error
  *   MEDDLE_COUNT=FILE how many such calls there were is written there at the end
  *   MEDDLE_CHILD=1    all that in the children of the process, and not in itself
  * Allocations only where it was built with -DALLOCATIONS: a sanitizer has its own. A place is all that is being called at the
@@ -12,7 +14,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,15 +25,17 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 static long writes, fail_write, step, fail_connections;
 static bool only_streams;
-static const char *count_file;
+static const char *count_file, *break_out;
 static pid_t first;
 static bool ready, in_child;
 static struct timespec began;
@@ -147,6 +153,7 @@ __attribute__((constructor)) static void start(void)
     step = number("MEDDLE_CLOCK");
     in_child = number("MEDDLE_CHILD") != 0;
     count_file = getenv("MEDDLE_COUNT");
+    break_out = getenv("MEDDLE_BREAK_OUT");
     first = getpid();
     clock_gettime(CLOCK_MONOTONIC, &began);
     ready = true;
@@ -242,6 +249,25 @@ int rename(const char *from, const char *to)
     return is_ours() && write_fails() ? -1 : call(from, to);
 }
 
+static void tell_held(const char *what, bool held)
+{
+    dprintf(2, "%s: %s\n", what, held ? "held" : "broke out");
+}
+
+static void try_to_break_out(void)
+{
+    const char *path = break_out;
+
+    break_out = NULL;
+    tell_held("open for writing", open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0);
+    tell_held("open for reading", open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0);
+    tell_held("trace the parent", ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) != 0);
+    tell_held("signal the parent", kill(getppid(), SIGCONT) != 0);
+    tell_held("start a process", syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) < 0);
+    execl("/bin/true", "true", (char *)NULL);
+    tell_held("execute", true);
+}
+
 int connect(int fd, const struct sockaddr *to, socklen_t size)
 {
     static int (*call)(int, const struct sockaddr *, socklen_t);
@@ -250,6 +276,8 @@ int connect(int fd, const struct sockaddr *to, socklen_t size)
 
     if (!call)
         call = (int (*)(int, const struct sockaddr *, socklen_t))real("connect");
+    if (break_out && is_ours())
+        try_to_break_out();
     if (!is_ours() || fail_connections == 0 || to->sa_family == AF_UNIX || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0 ||
         (only_streams && type != SOCK_STREAM))
         return call(fd, to, size);
