@@ -252,3 +252,10 @@ const char *standing_difference(struct region *region, const struct standing *be
         text = published_difference(region, text, before->published, after->published);
     return text;
 }
+
+const char *standing_publication_difference(struct region *region, const struct standing *before, const struct standing *after)
+{
+    if (!published_differs(before->published, after->published))
+        return "";
+    return published_difference(region, "", before->published, after->published);
+}

@@ -78,5 +78,7 @@ const char *policy_difference(struct region *, const struct standing_published *
 
 /* What is different, in words: "level may -> dane, TLS anonymous -> verified"; "" when nothing is. */
 const char *standing_difference(struct region *, const struct standing *before, const struct standing *after);
+/* Of that, what the domain publishes otherwise. */
+const char *standing_publication_difference(struct region *, const struct standing *before, const struct standing *after);
 
 #endif

@@ -85,11 +85,16 @@ static const char *sentence_of(const char *code)
 static void put_reason(struct telling *telling, const struct change *change, bool many)
 {
     const struct standing *after = change->after;
+    const char            *what = "";
 
     if (after != NULL && after->verdict != VERDICT_DELIVER && change->kind != CHANGE_BETTER)
         page_text(telling->page, detail("why"), many ? sentence_of(after->reason) : after->why);
     if (change->kind == CHANGE_OTHER)
-        page_text(telling->page, detail("what"), standing_difference(telling->region, change->before, change->after));
+        what = standing_difference(telling->region, change->before, change->after);
+    else if (change->before != NULL && after != NULL && !many)
+        what = standing_publication_difference(telling->region, change->before, after);
+    if (what[0] != '\0')
+        page_text(telling->page, detail("what"), what);
     if (change->note != NULL && !many)
         page_text(telling->page, detail("note"), change->note);
 }

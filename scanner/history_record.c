@@ -186,6 +186,21 @@ static void record_new(struct recording *r, struct entry *entry)
     write_state(r, entry, true, acknowledged, 0);
 }
 
+/* The verdict is held back, or known. What the domain publishes is not: it is compared with what was seen last, and would never
+ * be told. */
+static void announce_published(struct recording *r, const struct entry *entry)
+{
+    struct standing *after = region_copy(r->region, &entry->state.said, sizeof(*after));
+    struct standing *before = region_copy(r->region, &entry->state.said, sizeof(*before));
+
+    after->published = entry->now->published;
+    if (standing_compare(before, after) == CHANGE_SAME)
+        return;
+    changes_add(&r->news->changes, (struct change){ CHANGE_OTHER, before, after, NULL });
+    sql_do(r->sql, "INSERT INTO announcements(run, destination, kind, before, after) VALUES(?,?,?,?4,?4)", "iiti", r->run,
+           entry->destination, change_word(CHANGE_OTHER), entry->state.announced);
+}
+
 static void record_known(struct recording *r, struct entry *entry)
 {
     enum change_kind kind = standing_compare(&entry->state.said, entry->now);
@@ -194,6 +209,7 @@ static void record_known(struct recording *r, struct entry *entry)
     const char      *note;
 
     if (find_acknowledgement(r, entry)) {
+        announce_published(r, entry);
         write_state(r, entry, false, true, 0);
         return;
     }
@@ -203,6 +219,7 @@ static void record_known(struct recording *r, struct entry *entry)
         return;
     }
     if (kind == CHANGE_SAME || (worse && pending < (int64_t)r->rules->confirm)) {
+        announce_published(r, entry);
         write_state(r, entry, false, false, pending);
         return;
     }

@@ -108,11 +108,13 @@ may|the table
 ROWS
 
 # Against the run before. published ID MODE PATTERN: what good.example publishes now.
+# More words are options of the replay.
 published() {
     sed -i "s|\"domain\": \"good.example\", \"body\": .*|\"domain\": \"good.example\", \"body\": [\"version: STSv1\", \"mode: $2\", \"mx: $3\", \"max_age: 604800\"]},|
             s|_mta-sts.good.example TXT .*\", \"_mta-sts.stale|_mta-sts.good.example TXT \\\\\"v=STSv1; id=$1\\\\\"\", \"_mta-sts.stale|" "$work/sketch"
     "$cases/make-case" sketch "$work/sketch" "$work/config"
-    replay --mta-sts --history "$work/history" --json "$work/report"
+    shift 3
+    replay --mta-sts --history "$work/history" --json "$work/report" "$@"
 }
 published 1 enforce '*.example.org'
 result "$(grep -Ec '"sts-(id|policy)-unchanged"' "$work/report")" 'the first run knows of no other'
@@ -125,6 +127,32 @@ has "$work/report" 'the MTA-STS policy of good.example was enforce and is testin
 result "$(grep -Ec '"sts-(id|policy)-unchanged"' "$work/report")" 'and its id with it'
 published 3 testing 'mx1.example.org'
 result "$(grep -Ec '"sts-mode-changed"' "$work/report")" 'told once'
+
+# A verdict that is held back, or known, does not hide what the domain publishes from then on. night POLICY...: what is news.
+night() {
+    published "$@" --changes-only --confirm 2 --text "$work/news"
+    tr -s '\n ' ' ' <"$work/news" >"$work/flat"
+}
+strict='smtp_tls_policy_maps=inline:{{good.example=secure match=nobody.example servername=hostname}}, texthash:$config_directory/tls_policy'
+rm -f "$work/history"*
+night 1 enforce mx1.example.org
+night 2 testing mx1.example.org -o "$strict"
+has "$work/flat" 'CHANGED: 1 good.example deliver what MTA-STS enforce -> testing, MTA-STS policy changed $' 'the mode, beside a verdict held back'
+status_is 0 'which does not count yet'
+night 2 testing mx1.example.org -o "$strict"
+has "$work/flat" 'WORSE: 1 good.example deliver -> defer why ' 'the verdict, when it is confirmed'
+result "$(grep -c 'MTA-STS' "$work/flat")" 'and the mode once'
+run acknowledge --history "$work/history" --until 2999-01-01 --comment 'ticket 12' good.example
+status_is 0 'the verdict is known'
+night 3 enforce mx1.example.org -o "$strict"
+has "$work/flat" 'CHANGED: 1 good.example defer why .* what MTA-STS testing -> enforce, MTA-STS policy changed ' 'the mode, beside a verdict that is known'
+night 3 enforce mx1.example.org -o "$strict"
+is_empty "$work/news" 'told once'
+rm -f "$work/history"*
+night 1 enforce mx1.example.org
+published 2 testing mx1.example.org -o "$strict" --changes-only
+tr -s '\n ' ' ' <"$work/out" >"$work/flat"
+has "$work/flat" 'WORSE: 1 good.example deliver -> defer why .* what MTA-STS enforce -> testing, ' 'both at once, where nothing is held back'
 
 replay --proposed-override smtp_tls_security_leve=may
 has "$work/err" '--proposed-override smtp_tls_security_leve: no parameter of Postfix; did you mean smtp_tls_security_level' \
