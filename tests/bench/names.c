@@ -236,14 +236,20 @@ static void on_signal(int number)
     asked_for_count = 1;
 }
 
+/* The signal comes while nothing else is done, or it would be lost between a look at the flag and the wait. */
 static void serve(void)
 {
     struct pollfd watched = { .fd = names.fd, .events = POLLIN };
+    sigset_t      usual, blocked;
 
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, &usual);
     for (;;) {
-        int64_t wait = pay_debts();
+        int64_t         wait = pay_debts();
+        struct timespec limit = { .tv_sec = wait / 1000000, .tv_nsec = wait % 1000000 * 1000 };
 
-        if (poll(&watched, 1, wait < 0 ? -1 : (int)((wait + 999) / 1000)) > 0)
+        if (ppoll(&watched, 1, wait < 0 ? NULL : &limit, &usual) > 0)
             answer_some();
         if (asked_for_count) {
             asked_for_count = 0;
