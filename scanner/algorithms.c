@@ -1,4 +1,4 @@
-#include "scanner/key_decoders.h"
+#include "scanner/algorithms.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -9,41 +9,70 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-#define DECODERS_MAX 16
+#include "scanner/base/mem.h"
+
+/* What nobody here asks for: by what stands in the names of an algorithm, so that what a later release adds is kept. */
+static const struct unwanted {
+    int         operation;
+    const char *names[16];
+} unwanted[] = {
+    /* Modes and sizes without a cipher suite; AES in ECB and CTR is what random numbers are made with. */
+    { OSSL_OP_CIPHER, { "CFB", "OFB", "WRAP", "XTS", "SIV", "OCB", "CTS", "-192-", "-EDE-", "-EDE3-ECB", "SM4" } },
+    { OSSL_OP_MAC, { "CMAC", "GMAC", "KMAC", "BLAKE2", "SIPHASH", "POLY1305" } },
+    { OSSL_OP_KDF, { "KRB5", "PBKDF", "PKCS12", "SSH", "X942", "X963", "SCRYPT", "SSKDF", "KBKDF", "ARGON2" } },
+    /* SM2 shares its object identifier with EC: each EC key would be tried for both. */
+    { OSSL_OP_KEYMGMT, { "TLS1-PRF", "HKDF", "SCRYPT", "SIPHASH", "POLY1305", "CMAC", "SM2" } },
+    { OSSL_OP_KEYEXCH, { "TLS1-PRF", "HKDF", "SCRYPT" } },
+    { OSSL_OP_SIGNATURE, { "SIPHASH", "POLY1305", "CMAC", "SM2" } },
+    { OSSL_OP_ASYM_CIPHER, { "SM2" } },
+    /* Keys that sign nothing stand in no certificate of a chain. */
+    { OSSL_OP_DECODER, { "DH", "X25519", "X448", "SM2" } },
+};
+
+#define OPERATIONS (OSSL_OP__HIGHEST + 1)
 
 /* The provider that does the work; ours only chooses. */
-static OSSL_PROVIDER *base;
-static OSSL_ALGORITHM decoders[DECODERS_MAX + 1];
+static OSSL_PROVIDER  *base;
+static OSSL_ALGORITHM *chosen[OPERATIONS];
 
-/* Keys that can stand in a certificate of a chain: those that sign. */
-static bool can_sign(const char *names)
+/* Of the decoders only those of the public key in a certificate are of use. */
+static bool can_be_asked_for(int operation, const OSSL_ALGORITHM *algorithm)
 {
-    static const char *const keys[] = { "EC", "RSA", "RSA-PSS", "DSA", "ED25519", "ED448", "SM2" };
-    size_t n = strcspn(names, ":");
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strlen(keys[i]) == n && OPENSSL_strncasecmp(names, keys[i], n) == 0)
-            return true;
-    return false;
+    return operation != OSSL_OP_DECODER || (strstr(algorithm->property_definition, "input=der") != NULL &&
+                                            strstr(algorithm->property_definition, "structure=SubjectPublicKeyInfo") != NULL);
 }
 
-static void choose_decoders(void)
+static bool is_wanted(const struct unwanted *row, const OSSL_ALGORITHM *algorithm)
+{
+    for (size_t i = 0; i < sizeof row->names / sizeof *row->names && row->names[i] != NULL; i++)
+        if (strstr(algorithm->algorithm_names, row->names[i]) != NULL)
+            return false;
+    return can_be_asked_for(row->operation, algorithm);
+}
+
+static void choose(const struct unwanted *row)
 {
     int no_cache = 0;
-    const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(base, OSSL_OP_DECODER, &no_cache);
+    const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(base, row->operation, &no_cache);
+    OSSL_ALGORITHM *kept = NULL;
     size_t n = 0;
 
-    for (; all != NULL && all->algorithm_names != NULL && n < DECODERS_MAX; all++)
-        if (strstr(all->property_definition, "input=der") != NULL &&
-            strstr(all->property_definition, "structure=SubjectPublicKeyInfo") != NULL && can_sign(all->algorithm_names))
-            decoders[n++] = *all;
+    for (; all != NULL && all->algorithm_names != NULL; all++)
+        if (is_wanted(row, all)) {
+            kept = mem_grow(kept, n + 2, sizeof *kept);
+            kept[n++] = *all;
+            memset(&kept[n], 0, sizeof kept[n]);
+        }
+    chosen[row->operation] = kept;
 }
 
 static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 {
     (void)context;
     *no_cache = 0;
-    return operation == OSSL_OP_DECODER ? decoders : OSSL_PROVIDER_query_operation(base, operation, no_cache);
+    if (operation > 0 && operation < OPERATIONS && chosen[operation] != NULL)
+        return chosen[operation];
+    return OSSL_PROVIDER_query_operation(base, operation, no_cache);
 }
 
 static int capabilities(void *context, const char *capability, OSSL_CALLBACK *tell, void *arg)
@@ -74,7 +103,7 @@ static int is_other(OSSL_PROVIDER *provider, void *others)
     return 1;
 }
 
-void key_decoders_narrow(void)
+void algorithms_narrow(void)
 {
     /* By its name: a provider that is loaded into "the default" would follow when that becomes another. */
     OSSL_LIB_CTX *global = OSSL_LIB_CTX_get0_global_default(), *narrow;
@@ -84,9 +113,10 @@ void key_decoders_narrow(void)
     if (base == NULL || !OSSL_PROVIDER_do_all(global, is_other, &others) || others ||
         EVP_default_properties_is_fips_enabled(global))
         return;
-    choose_decoders();
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++)
+        choose(&unwanted[i]);
     narrow = OSSL_LIB_CTX_new();
-    if (narrow != NULL && OSSL_PROVIDER_add_builtin(narrow, "fewer-decoders", start) == 1 &&
-        OSSL_PROVIDER_load(narrow, "fewer-decoders") != NULL)
+    if (narrow != NULL && OSSL_PROVIDER_add_builtin(narrow, "fewer-algorithms", start) == 1 &&
+        OSSL_PROVIDER_load(narrow, "fewer-algorithms") != NULL)
         OSSL_LIB_CTX_set0_default(narrow);
 }

@@ -1,9 +1,9 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "scanner/algorithms.h"
 #include "scanner/base/mem.h"
 #include "scanner/command.h"
-#include "scanner/key_decoders.h"
 #include "scanner/libraries.h"
 #include "scanner/output.h"
 
@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 
     mem_keep_freed();
     libraries_use_mem();
-    key_decoders_narrow();
+    algorithms_narrow();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told of, as a full disk is */
     status = command_main(argc, argv);
 

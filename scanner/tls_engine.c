@@ -34,7 +34,7 @@ static bool has_certificates(struct slice pem)
 /* Private keys and the leaf certificates before or after them: each key must belong to a certificate of the text. */
 static bool client_chain_works(struct slice pem)
 {
-    /* Private keys are read there: key_decoders.h. */
+    /* Private keys are read there: algorithms.h. */
     OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX_get0_global_default());
     char          no_passphrase[] = "";
     BIO          *bio = BIO_new_mem_buf(pem.p, (int)pem.n);

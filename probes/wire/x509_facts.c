@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/facts/x509_read.h"
 
 static void hex(const uint8_t *bytes, size_t n, char *out)
 {
@@ -211,7 +212,7 @@ bool x509_facts_read(struct region *region, const uint8_t *der, size_t n, struct
     out->der_length = n;
     x509_facts_id(der, n, out->id);
     ERR_clear_error();
-    x509 = n > 0 && n <= LONG_MAX ? d2i_X509(NULL, &p, (long)n) : NULL;
+    x509 = n > 0 && n <= LONG_MAX ? x509_read(d2i_X509, &p, (long)n) : NULL;
     x509_facts_fill(region, p == der + n ? x509 : NULL, out);
     X509_free(x509);
     ERR_clear_error();

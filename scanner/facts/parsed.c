@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 
 #include "scanner/base/mem.h"
+#include "scanner/facts/x509_read.h"
 
 #define PLACES 64
 
@@ -38,7 +39,7 @@ static X509 *parse(const struct cert *cert)
     if (cert->der_length == 0 || cert->der_length > CERT_DER_MAX)
         return NULL;
     ERR_clear_error();
-    x509 = d2i_X509(NULL, &p, (long)cert->der_length);
+    x509 = x509_read(d2i_X509, &p, (long)cert->der_length);
     if (x509 != NULL && p != cert->der + cert->der_length) {
         X509_free(x509);
         x509 = NULL;

@@ -9,6 +9,7 @@
 
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
+#include "scanner/facts/x509_read.h"
 #include "scanner/policy/tlsa.h"
 
 #define FINGERPRINT_TYPE  255 /* the private matching type that Postfix lends to fingerprints */
@@ -76,9 +77,9 @@ static X509 *read_anchor(const char *label, const unsigned char *data, long n)
     const unsigned char *p = data;
 
     if (strcmp(label, PEM_STRING_X509) == 0 || strcmp(label, PEM_STRING_X509_OLD) == 0)
-        return d2i_X509(NULL, &p, n);
+        return x509_read(d2i_X509, &p, n);
     if (strcmp(label, PEM_STRING_X509_TRUSTED) == 0)
-        return d2i_X509_AUX(NULL, &p, n);
+        return x509_read(d2i_X509_AUX, &p, n);
     return NULL;
 }
 
