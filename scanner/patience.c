@@ -5,14 +5,20 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scanner/base/mem.h"
 #include "scanner/child.h"
 #include "scanner/interrupt.h"
+
+#define CHANNEL_FD 3
 
 /* A pattern that was not done in time. */
 struct failure {
@@ -26,6 +32,14 @@ struct patience {
     double             deadline;
     struct failure    *failures;
     struct table_guard guard;
+    pid_t              pid;    /* of the process that tries patterns; 0: there is none */
+    int                fd;     /* to it: a task and its input in one piece, and the result in another */
+};
+
+struct task {
+    table_work_fn *work;
+    const void    *pattern;
+    size_t         size; /* of the result */
 };
 
 /* The deadline, or somewhat after the interruption; 0: neither. */
@@ -53,7 +67,7 @@ static bool has_time(void *arg)
     return left_of(arg, 1) > 0;
 }
 
-/* The process that tries a pattern. */
+/* The process that tries patterns. It has our memory as it was when it began, and so all patterns that there were. */
 
 /* Bytes of address space that this process has; 0: not known. */
 static size_t address_space(void)
@@ -72,65 +86,127 @@ static size_t address_space(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* It ends with us, by a signal, or by want of memory: it has nothing to clean up. */
-static void become_mortal(void)
+/* What ends a whole group of processes is for us to hear; this one ends with us, or by want of memory, and has nothing to
+ * clean up. Nothing of ours stays open in it: what waits for the end of a pipe or a socket does not wait for it. */
+static int become_mortal(int fd)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     size_t           size = address_space();
-    int              nowhere = open("/dev/null", O_WRONLY);
-
-    dup2(nowhere, STDERR_FILENO); /* "out of memory" would be taken for ours */
+    int              nowhere;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        signal(signals[i], SIG_DFL);
+        signal(signals[i], SIG_IGN);
+    nowhere = open("/dev/null", O_RDWR);
+    if (nowhere < 0 || dup2(fd, CHANNEL_FD) < 0)
+        _exit(1);
+    for (int i = 0; i < CHANNEL_FD; i++) /* "out of memory" would be taken for ours */
+        dup2(nowhere, i);
+    close_range(CHANNEL_FD + 1, ~0u, 0);
     if (size > 0)
         setrlimit(RLIMIT_AS, &(struct rlimit){ size + PATIENCE_MEMORY, size + PATIENCE_MEMORY });
+    return CHANNEL_FD;
 }
 
-static void be_tried(int fd, table_work_fn *work, const void *job, void *result, size_t size)
+/* One task. */
+static void serve(int fd)
 {
-    become_mortal();
-    work(job, result);
-    _exit(write(fd, result, size) == (ssize_t)size ? 0 : 1);
+    _Alignas(max_align_t) char result[TABLE_RESULT_MAX] = { 0 };
+    struct task                task;
+    ssize_t                    n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+    char                      *message;
+
+    if (n < (ssize_t)sizeof(task))
+        _exit(0);
+    message = mem_alloc((size_t)n);
+    if (recv(fd, message, (size_t)n, 0) != n)
+        _exit(1);
+    memcpy(&task, message, sizeof(task));
+    task.work(task.pattern, slice_from(message + sizeof(task), (size_t)n - sizeof(task)), result);
+    if (send(fd, result, task.size, MSG_NOSIGNAL) != (ssize_t)task.size)
+        _exit(1);
+    mem_free(message);
 }
 
-/* True when all of the result came. It is less than a pipe holds, and written at once. */
-static bool await(const struct patience *p, double seconds, int fd, void *result, size_t size)
+static bool begin_process(struct patience *p)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+    p->pid = fork();
+    if (p->pid == 0) {
+        int fd = become_mortal(pair[1]);
+
+        for (;;)
+            serve(fd);
+    }
+    close(pair[1]);
+    p->fd = pair[0];
+    if (p->pid > 0)
+        return true;
+    p->pid = 0;
+    close(p->fd);
+    return false;
+}
+
+static void end_process(void *arg)
+{
+    struct patience *p = arg;
+
+    if (p->pid == 0)
+        return;
+    kill(p->pid, SIGKILL);
+    while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    close(p->fd);
+    p->pid = 0;
+}
+
+static bool hand_over(const struct patience *p, const struct task *task, struct slice input)
+{
+    struct task         copy = *task;
+    struct iovec        parts[] = { { &copy, sizeof(copy) }, { (void *)(uintptr_t)input.p, input.n } };
+    const struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+
+    return sendmsg(p->fd, &message, MSG_NOSIGNAL) == (ssize_t)(sizeof(copy) + input.n);
+}
+
+/* True when the result came. */
+static bool await(const struct patience *p, double seconds, void *result, size_t size)
 {
     double end = child_clock() + seconds;
 
     for (;;) {
-        struct pollfd polled = { .fd = fd, .events = POLLIN };
+        struct pollfd polled = { .fd = p->fd, .events = POLLIN };
         double        left = left_of(p, end - child_clock());
 
         if (left <= 0)
             return false;
         if (poll(&polled, 1, (int)(left * 1000) + 1) > 0)
-            return read(fd, result, size) == (ssize_t)size;
+            return read(p->fd, result, size) == (ssize_t)size;
     }
 }
 
-static bool try_apart(const struct patience *p, double seconds, table_work_fn *work, const void *job, void *result, size_t size)
+/* It waits for a task; one that was ended by others has closed its socket. */
+static bool is_ready(const struct patience *p)
 {
-    int   pair[2];
-    pid_t pid;
-    bool  done = false;
+    struct pollfd polled = { .fd = p->fd, .events = POLLIN };
 
-    if (pipe(pair) != 0)
+    return p->pid != 0 && poll(&polled, 1, 0) == 0;
+}
+
+/* A pattern's first call has no input: a process that began before does not know the pattern. */
+static bool try_apart(struct patience *p, double seconds, const struct task *task, struct slice input, void *result)
+{
+    if (input.n == 0 || !is_ready(p))
+        end_process(p);
+    if (p->pid == 0 && !begin_process(p))
         return false;
-    pid = fork();
-    if (pid == 0)
-        be_tried(pair[1], work, job, result, size);
-    close(pair[1]);
-    if (pid > 0) {
-        done = await(p, seconds, pair[0], result, size);
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    close(pair[0]);
-    return done;
+    if (hand_over(p, task, input) && await(p, seconds, result, task->size))
+        return true;
+    end_process(p);
+    return false;
 }
 
 static struct failure *failure_of(struct patience *p, const void *pattern)
@@ -147,15 +223,16 @@ static struct failure *failure_of(struct patience *p, const void *pattern)
     return f;
 }
 
-static bool apart(void *arg, const void *pattern, table_work_fn *work, const void *job, void *result, size_t size)
+static bool apart(void *arg, const void *pattern, table_work_fn *work, struct slice input, void *result, size_t size)
 {
-    struct patience *p = arg;
-    struct failure  *f = failure_of(p, pattern);
-    double           seconds = f->times < PATIENCE_PATTERN_TRIES ? PATIENCE_PATTERN_SECONDS : PATIENCE_LATER_SECONDS;
+    const struct task task = { work, pattern, size };
+    struct patience  *p = arg;
+    struct failure   *f = failure_of(p, pattern);
+    double            seconds = f->times < PATIENCE_PATTERN_TRIES ? PATIENCE_PATTERN_SECONDS : PATIENCE_LATER_SECONDS;
 
     if (f->times >= PATIENCE_PATTERN_TRIES + PATIENCE_LATER_TRIES || !has_time(p))
         return false;
-    if (try_apart(p, seconds, work, job, result, size))
+    if (try_apart(p, seconds, &task, input, result))
         return true;
     f->times++;
     return false;
@@ -183,6 +260,7 @@ void patience_set(struct config *config, double deadline)
 
     p->config = config;
     p->deadline = deadline;
+    region_defer(config->region, end_process, p);
     p->guard = (struct table_guard){ child_clock, has_time, apart, slow, p };
     config->guard = &p->guard;
 }

@@ -11,7 +11,7 @@
 #define PATIENCE_PATTERN_TRIES   2
 #define PATIENCE_LATER_SECONDS   0.5
 #define PATIENCE_LATER_TRIES     10
-/* Memory of the process that tries one, beyond what it has at its start. */
+/* Memory of the process that tries them, beyond what it has at its start. */
 #define PATIENCE_MEMORY ((size_t)1 << 30)
 /* An interruption leaves so much for what has begun. */
 #define PATIENCE_AFTER_INTERRUPT 2.0

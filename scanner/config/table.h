@@ -90,13 +90,14 @@ struct table_notice {
 };
 
 /* Patterns can take long, or for ever, for a key: what those who asked for it do about that. */
-typedef void table_work_fn(const void *job, void *result);
+typedef void table_work_fn(const void *pattern, struct slice input, void *result);
 struct table_guard {
     double (*clock)(void);      /* seconds */
     bool (*has_time)(void *arg); /* false: nothing more is tried; all that asks a pattern ends as TABLE_UNREADABLE */
-    /* Calls work(job, result) where it can be ended, and fills the result, which is less than TABLE_RESULT_MAX bytes. False:
-     * it did not come to an end. pattern says whose work it is. */
-    bool (*apart)(void *arg, const void *pattern, table_work_fn *work, const void *job, void *result, size_t size);
+    /* Calls work(pattern, input, result) where it can be ended, and fills the result, which is less than TABLE_RESULT_MAX
+     * bytes. False: it did not come to an end. The first call for a pattern has no input, and from then on the pattern does
+     * not change: it is found in a copy of our memory that may be as old as that call. */
+    bool (*apart)(void *arg, const void *pattern, table_work_fn *work, struct slice input, void *result, size_t size);
     /* A pattern took longer than TABLE_SLOW_SECONDS for one key, or was given up. */
     void (*slow)(void *arg, const char *file, int line, const char *text);
     void *arg;

@@ -162,11 +162,12 @@ static const char *compile(struct table *t, const struct regexp_engine *engine, 
     struct error err = { 0 };
     size_t groups = 0;
 
+    p->engine = engine;
     p->text = slice_from(region_slice(t->region, p->text), p->text.n);
     p->groups = groups_wanted > 0;
     p->apart = engine->may_last(p->text);
     if (p->apart && t->options.guard != NULL)
-        return regexp_compile_apart(t, engine, p, groups_wanted, line);
+        return regexp_compile_apart(t, p, groups_wanted, line);
     p->code = engine->compile(t->region, p->text.p, p->options, p->groups, &groups, &err);
     if (p->code == NULL)
         return region_text(t->region, err.text);
@@ -286,7 +287,7 @@ static enum regexp_outcome try_pattern(struct walk *w, const struct rule *rule, 
 
     if (guard_of(w) == NULL || !p->apart)
         return table->engine->match(p->code, w->key, &w->groups, err);
-    if (!regexp_match_apart(guard_of(w), table->engine, p, w->key, &w->groups, &outcome, err))
+    if (!regexp_match_apart(guard_of(w), p, w->key, &w->groups, &outcome, err))
         give_up(w, rule, "the pattern takes too long for this key, what comes of it is not known");
     return outcome;
 }
@@ -436,7 +437,7 @@ static bool regexp_item_matches(const struct table *t, size_t i, const char *tex
     first = &((const struct rule_patterns *)table->items[i].rule->pattern)->first;
     if (t->options.guard == NULL || !first->apart)
         outcome = table->engine->match(first->code, text, &none, &err);
-    else if (!regexp_match_apart(t->options.guard, table->engine, first, text, &none, &outcome, &err))
+    else if (!regexp_match_apart(t->options.guard, first, text, &none, &outcome, &err))
         return false;
     return (outcome == REGEXP_MATCH) != first->negated;
 }

@@ -35,6 +35,7 @@ struct regexp_engine {
 
 /* One pattern of a rule. */
 struct regexp_pattern {
+    const struct regexp_engine *engine;
     bool negated;
     bool apart;         /* may last: it is compiled and tried only where it can be ended, when there is such a place */
     bool groups;        /* match() will be asked for some */
@@ -44,11 +45,10 @@ struct regexp_pattern {
 };
 
 /* table_regexp_apart.c. What is wrong with the pattern, or NULL; NULL too when it could not be found out. */
-const char *regexp_compile_apart(const struct table *, const struct regexp_engine *, const struct regexp_pattern *,
-                                 size_t groups_wanted, int line);
-/* As match(). False: it did not come to an end. */
-bool regexp_match_apart(const struct table_guard *, const struct regexp_engine *, const struct regexp_pattern *, const char *key,
-                        struct regexp_groups *groups, enum regexp_outcome *outcome, struct error *err);
+const char *regexp_compile_apart(const struct table *, const struct regexp_pattern *, size_t groups_wanted, int line);
+/* As match(), of a pattern that was compiled apart. False: it did not come to an end. */
+bool regexp_match_apart(const struct table_guard *, const struct regexp_pattern *, const char *key, struct regexp_groups *groups,
+                        enum regexp_outcome *outcome, struct error *err);
 
 /* Tells the table's guard. key NULL: it was to be compiled. */
 void regexp_tell_slow(const struct table *, struct region *scratch, int line, double seconds, bool given_up, const char *key);

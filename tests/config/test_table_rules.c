@@ -159,14 +159,13 @@ static bool time_left(void *arg)
     return !at_hand.no_time;
 }
 
-static bool run_apart(void *arg, const void *pattern, table_work_fn *work, const void *job, void *result, size_t size)
+static bool run_apart(void *arg, const void *pattern, table_work_fn *work, struct slice input, void *result, size_t size)
 {
     (void)arg;
-    (void)pattern;
     (void)size;
     at_hand.apart++;
     if (!at_hand.gives_up)
-        work(job, result);
+        work(pattern, input, result);
     return !at_hand.gives_up;
 }
 

@@ -1,8 +1,11 @@
 /* Tables that take long: patterns that would not come to an end are ended, whatever they do, and what is quick stays right. */
 #include "scanner/patience.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "scanner/child.h"
 #include "tests/lib/check.h"
@@ -12,6 +15,12 @@
 #define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"
 
 static const char *rules;
+static int processes; /* that were begun */
+
+static void one_more(void)
+{
+    processes++;
+}
 
 static enum table_load read_rules(void *arg, struct region *region, const char *path, struct slice *text, struct error *err)
 {
@@ -74,6 +83,49 @@ static void test_endless(void)
     region_free(config.region);
 }
 
+/* Ends the process that tries patterns, as if somebody else did. */
+static void end_others(void)
+{
+    siginfo_t info;
+
+    signal(SIGUSR1, SIG_IGN);
+    kill(0, SIGUSR1);
+    waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+/* One process serves all keys and all patterns; another begins where it does not know a pattern, or was ended. */
+static void test_one_process(void)
+{
+    struct config config = { .region = region_new() };
+    struct table *t, *other;
+    int found = 0;
+
+    patience_set(&config, 0);
+    processes = 0;
+    t = open_rules(&config, "/^(a*)b\\1$/ $1\n/^(.)\\1$/ two\n");
+    is_int(processes, 2, "each pattern is compiled in a process that knows it");
+    for (int i = 0; i < 500; i++) {
+        found += ask(&config, t, "aabaa") == TABLE_FOUND;
+        found += ask(&config, t, "xx") == TABLE_FOUND;
+        found += ask(&config, t, "xy") == TABLE_NOT_FOUND;
+    }
+    is_int(found, 1500, "all keys are answered");
+    is_int(processes, 2, "by one process");
+    is_text(table_lookup(t, config.region, SLICE("aabaa"), NULL).value, "aa", "which says what a group matched");
+    other = open_rules(&config, SLOW);
+    is_int(ask(&config, other, "aab"), TABLE_FOUND, "a later pattern is known too");
+    is_int(processes, 3, "by another process");
+    is_int(ask(&config, other, LONG), TABLE_UNREADABLE, "one that was ended over a key");
+    is_int(ask(&config, t, "xx"), TABLE_FOUND, "is replaced");
+    is_int(processes, 4, "once");
+    end_others();
+    is_int(ask(&config, t, "xx"), TABLE_FOUND, "as is one that was ended by others");
+    is_int(processes, 5, "once");
+    region_free(config.region);
+    check_ok(waitpid(-1, NULL, WNOHANG) < 0, "it ends with the configuration");
+}
+
 /* The C library takes all the memory that there is to repeat so much. */
 static void test_memory(void)
 {
@@ -103,7 +155,10 @@ static void test_deadline(void)
 
 int main(void)
 {
+    setpgid(0, 0);
+    pthread_atfork(NULL, one_more, NULL);
     test_endless();
+    test_one_process();
     test_memory();
     test_deadline();
     return check_done();
