@@ -12,8 +12,13 @@ from arena import Arena, destination, host, least_spacing, main, most_together
 
 JITTER = 0.15       # between our clock and the servers', on a busy machine
 POLICIES = ("may", "may protocols=>=TLSv1.2", "encrypt ciphers=high")   # three profiles
-ALLOWED = {"EHLO", "HELO", "LHLO", "STARTTLS", "QUIT"}
 REFUSAL = "450 4.3.2 come back later"
+LMTP = "lmtp:inet:[mx.lmtp.example]:24"
+GREETED = ("EHLO", "STARTTLS", "EHLO", "QUIT")
+WORDS = {"mx.old.example": [("EHLO", "HELO", "QUIT")], "mx.lmtp.example": [("LHLO", "STARTTLS", "LHLO", "QUIT")],
+         "mx.deaf.example": [("EHLO", "STARTTLS", "EHLO", "HELO", "QUIT")], "mx.plain.example": [("EHLO", "QUIT")],
+         "mx.once.example": [("QUIT",), GREETED], "mx.late.example": [("EHLO", "STARTTLS", "QUIT"), GREETED],
+         **{f"mx{n}.refusing{n}.example": [("QUIT",)] * 2 for n in range(3)}}     # all others: GREETED
 
 
 def world():
@@ -33,6 +38,10 @@ def world():
     found.append(destination("once.example", [host("mx.once.example", "2001:db8:50::1", greeting=[REFUSAL, "220 now"])], "may"))
     found.append(destination("late.example", [host("mx.late.example", "2001:db8:51::1", starttls=["454 4.7.0 later", "220 now"])],
                              "encrypt"))
+    found.append(destination("old.example", [host("mx.old.example", "2001:db8:60::1", ehlo="502 5.5.1 what?", delay=0.05)], "may"))
+    found.append(destination("deaf.example", [host("mx.deaf.example", "2001:db8:61::1", post_ehlo="500 5.5.1 what?", delay=0.05)], "may"))
+    found.append(destination("plain.example", [host("mx.plain.example", "2001:db8:62::1", offer=None, delay=0.05)], "may"))
+    found.append(destination(LMTP, [host("mx.lmtp.example", "2001:db8:63::1", port=24, records=False, delay=0.05)]))
     found.append(destination("excluded.example", [host("mx.excluded.example", "2001:db8:52::1")], "may"))
     found.append(destination("excluded-host.example", [host("mx.no-probe.example", "2001:db8:53::1")], "may"))
     found.append(destination("excluded-net.example", [host("mx.excluded-net.example", "2001:db8:54::1")], "may",
@@ -65,12 +74,19 @@ def check_limits(tap, sessions):
 
 
 def check_words(tap, sessions):
-    words = {c.split(" ")[0] for s in sessions for c in s["commands"]}
-    tap.ok(words <= ALLOWED, "nothing but EHLO, STARTTLS, QUIT is said", words)
-    tap.ok(all(len(s["commands"]) <= 5 for s in sessions), "five commands at most", max(sessions, key=lambda s: len(s["commands"])))
-    names = {c for s in sessions for c in s["commands"] if c.startswith(("EHLO", "HELO"))}
-    tap.same(names, {"EHLO mail.sender.example"}, "by Postfix's own name")
+    said = {}
+    for s in sorted(sessions, key=lambda s: s["began"]):
+        said.setdefault(s["host"], []).append(tuple(c.split(" ")[0] for c in s["commands"]))
+    for name in WORDS:
+        tap.same(said.get(name), WORDS[name], f"{name}: what is said, and no more")
+    others = {words for name in set(said) - set(WORDS) for words in said[name]}
+    tap.same(others, {GREETED}, "all others: EHLO, STARTTLS, EHLO, QUIT")
+    names = {c.partition(" ")[2] for s in sessions for c in s["commands"] if c.startswith(("EHLO", "HELO", "LHLO"))}
+    tap.same(names, {"mail.sender.example"}, "by Postfix's own name")
+    arguments = {c for s in sessions for c in s["commands"] if " " in c and not c.startswith(("EHLO", "HELO", "LHLO"))}
+    tap.same(arguments, set(), "nothing else has an argument")
     tap.ok(not any(s["hasty"] for s in sessions), "nothing is said before the greeting")
+    tap.same([s["host"] for s in sessions if s["early"]], [], "nor anything before the reply to what was said last")
 
 
 def check_retries(tap, scan, sessions):

@@ -117,7 +117,7 @@ class Session:
                        "addr": server["addr"], "port": server["port"], "began": time.time(),
                        "commands": [], "bytes": 0, "starttls": False, "tls": "none",
                        "protocol": None, "cipher": None, "sni": None, "client_cert": False,
-                       "end": None}
+                       "end": None, "early": False}    # early: more was said before the reply
 
     def run(self):
         try:
@@ -161,6 +161,7 @@ class Session:
 
     def send(self, text):
         time.sleep(self.behaviour.get("delay", 0))
+        self.record["early"] |= bool(self.buffer or select.select([self.sock], [], [], 0)[0])
         self.sock.sendall(text.encode("latin-1") + b"\r\n")
 
     def reply(self, what):
