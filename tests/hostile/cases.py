@@ -18,7 +18,7 @@ class Case:
     verdict: str
     reason: str
     policy: str = "encrypt"
-    says: str = ""                # in the host's error, in a finding's text or the forecast's
+    says: object = ""             # a text, or several, in the host's error, in a finding's text or the forecast's
     findings: tuple = ()          # codes that must be told
     level: str = ""
     tls: str = ""                 # the forecast's word
@@ -27,6 +27,8 @@ class Case:
     hosts: bool = True            # one host with an address
     options: dict = field(default_factory=dict)    # of the host: peer, chain(host name), behaviour
     sessions: int = -1            # how many conversations; -1: does not matter
+    sent: int = -1                # so many certificates, all of which must be kept; -1: does not matter
+    kept: dict = field(default_factory=dict)       # of the host's SMTP facts
     name: str = ""                # of the destination
     address: str = ""
     nexthop: str = ""             # asked for in its place
@@ -88,38 +90,43 @@ CASES = [
     # 9: silence and resets
     Case("silence", "accepted, then nothing", *CUT, says="greeting", options=peer("silent")),
     Case("silence", "reset at once", DEFER, "connection-lost", options=peer("reset_at_once")),
-    Case("silence", "reset after the greeting", DEFER, "connection-lost", says="EHLO", options=peer("reset_after_greeting")),
-    Case("silence", "reset after EHLO", DEFER, "connection-lost", says="STARTTLS", options=peer("reset_after_ehlo")),
-    Case("silence", "reset in the handshake", DEFER, "tls-handshake-failed", options=peer("reset_in_handshake")),
-    Case("silence", "reset after the handshake", DEFER, "connection-lost", options=peer("reset_after_handshake")),
+    Case("silence", "reset after the greeting", DEFER, "connection-lost", says="EHLO", kept={"code": 220}, options=peer("reset_after_greeting")),
+    Case("silence", "reset after EHLO", DEFER, "connection-lost", says="STARTTLS", kept={"starttls": "offered"}, options=peer("reset_after_ehlo")),
+    Case("silence", "reset in the handshake", DEFER, "tls-handshake-failed", kept={"starttls": "offered"}, options=peer("reset_in_handshake")),
+    Case("silence", "reset after the handshake", DEFER, "connection-lost", sent=1, options=peer("reset_after_handshake")),
     # 10-13: TLS
-    Case("tls", "text for a ServerHello, encrypt", DEFER, "tls-handshake-failed", options=peer("text_for_hello")),
-    Case("tls", "text for a ServerHello, may", DOWN, "plaintext-retry", policy="may", options=peer("text_for_hello")),
-    Case("tls", "random bytes for a ServerHello", DEFER, "tls-handshake-failed", options=peer("random_for_hello")),
-    Case("tls", "a record of 65535 bytes", DEFER, "tls-handshake-failed", options=peer("record_of_65535")),
-    Case("tls", "a handshake message of 16 MB", DEFER, "tls-handshake-failed", options=peer("message_of_16_mb")),
+    Case("tls", "text for a ServerHello, encrypt", DEFER, "tls-handshake-failed", says="wrong version number", options=peer("text_for_hello")),
+    Case("tls", "text for a ServerHello, may", DOWN, "plaintext-retry", policy="may", says="wrong version number", options=peer("text_for_hello")),
+    Case("tls", "random bytes for a ServerHello", DEFER, "tls-handshake-failed", says="wrong version number", options=peer("random_for_hello")),
+    Case("tls", "a record of 65535 bytes", DEFER, "tls-handshake-failed", says="packet length too long", options=peer("record_of_65535")),
+    Case("tls", "a handshake message of 16 MB", DEFER, "tls-handshake-failed", says="excessive message size", options=peer("message_of_16_mb")),
     Case("tls", "a certificate message of 102400 bytes", "deliver", "delivered", policy="verify match=hostname",
          options=chain(ROOT.padded, size=102400 - 9)),
-    Case("tls", "a certificate message of one more", DEFER, "tls-handshake-failed", policy="verify match=hostname",
+    Case("tls", "a certificate message of one more", DEFER, "tls-handshake-failed", policy="verify match=hostname", says="excessive message size",
          options=chain(ROOT.padded, size=102400 - 8)),
-    Case("tls", "10000 session tickets", "unknown", "probe-cut-short", says="TLS records", options=peer("tickets")),
+    Case("tls", "10000 session tickets", "unknown", "probe-cut-short", says="TLS records", sent=1, options=peer("tickets")),
     Case("tls", "handshake requests without end", *CUT, says="TLS records", options=peer("hello_requests")),
+    Case("tls", "a long chain, an octet at a time", *CUT, says="TLS handshake",
+         options=dict(peer("drip_chain"), chain=lambda name: ROOT.below(name, intermediates=60))),
+    Case("tls", "new keys without end", *CUT, says="TLS records", sent=1, options=peer("key_updates")),
+    Case("tls", "an octet in each record, without end", *CUT, says="TLS records", sent=1, options=peer("octet_records")),
+    Case("tls", "empty records without end", DEFER, "connection-lost", says="record too small", sent=1, options=peer("empty_records")),
     # The server takes our refusal for the end; the first certificate is the one that counts.
-    Case("tls", "a renegotiation", DEFER, "connection-lost", policy="verify match=hostname", tls="verified", options=peer("renegotiate")),
+    Case("tls", "a renegotiation", DEFER, "connection-lost", policy="verify match=hostname", tls="verified", sent=1, options=peer("renegotiate")),
     # 14: certificates, one fault and all
-    Case("x509", "expired", DEFER, "certificate-expired", "verify match=hostname", options=chain(ROOT.leaf, days=(-400, -3))),
-    Case("x509", "not yet valid", DEFER, "certificate-not-yet-valid", "verify match=hostname", options=chain(ROOT.leaf, days=(3, 400))),
-    Case("x509", "self-signed", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.self_signed)),
-    Case("x509", "unknown issuer", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.by_stranger)),
-    Case("x509", "missing intermediate", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.below, sent=False)),
-    Case("x509", "intermediate sent", "deliver", "delivered", "verify match=hostname", options=chain(ROOT.below)),
-    Case("x509", "another name", DEFER, "certificate-name-mismatch", "verify match=hostname", options=chain(ROOT.leaf, names=["other.example"])),
-    Case("x509", "all together", DEFER, "certificate-not-trusted", "verify match=hostname", says="expired",
-         options=chain(ROOT.by_stranger, names=["other.example"], days=(-400, -3))),
+    Case("x509", "expired", DEFER, "certificate-expired", "verify match=hostname", sent=1, options=chain(ROOT.leaf, days=(-400, -3))),
+    Case("x509", "not yet valid", DEFER, "certificate-not-yet-valid", "verify match=hostname", sent=1, options=chain(ROOT.leaf, days=(3, 400))),
+    Case("x509", "self-signed", DEFER, "certificate-not-trusted", "verify match=hostname", sent=1, options=chain(ROOT.self_signed)),
+    Case("x509", "unknown issuer", DEFER, "certificate-not-trusted", "verify match=hostname", sent=1, options=chain(ROOT.by_stranger)),
+    Case("x509", "missing intermediate", DEFER, "certificate-not-trusted", "verify match=hostname", sent=1, options=chain(ROOT.below, sent=False)),
+    Case("x509", "intermediate sent", "deliver", "delivered", "verify match=hostname", sent=2, options=chain(ROOT.below)),
+    Case("x509", "another name", DEFER, "certificate-name-mismatch", "verify match=hostname", sent=1, options=chain(ROOT.leaf, names=["other.example"])),
+    Case("x509", "all together", DEFER, "certificate-not-trusted", "verify match=hostname", says=("Nobody's CA", "expired", "names other.example"),
+         sent=1, options=chain(ROOT.by_stranger, names=["other.example"], days=(-400, -3))),
     # 15: size
-    Case("size", "5000 names", DEFER, "certificate-name-mismatch", "verify match=hostname",
+    Case("size", "5000 names", DEFER, "certificate-name-mismatch", "verify match=hostname", sent=1,
          options=chain(ROOT.leaf, names=[f"n{n}.example" for n in range(5000)])),
-    Case("size", "a chain of 100", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.below, intermediates=100)),
+    Case("size", "a chain of 100", DEFER, "certificate-not-trusted", "verify match=hostname", sent=101, options=chain(ROOT.below, intermediates=100)),
     Case("size", "1000 names under 1000 constraints", "deliver", "delivered", "verify match=hostname", options=chain(ROOT.constrained, count=1000)),
     Case("size", "more of both than the library checks", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.constrained, count=1100)),
     Case("size", "signed by RSA-16384", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.huge_key)),

@@ -42,8 +42,8 @@ def check_case(tap, case, scan, sessions):
         tap.same(got, (case.verdict, case.reason), name, why)
     else:
         tap.ok(d["verdict"] != "deliver", f"{name}: not delivered", got)
-    if case.says:
-        tap.ok(any(case.says in text for text in texts_of(d)), f"{name}: says {case.says!r}", why)
+    for words in (case.says,) if isinstance(case.says, str) else case.says:
+        tap.ok(any(words in text for text in texts_of(d)), f"{name}: says {words!r}", why)
     codes = [f["code"] for f in d["findings"]]
     for code in case.findings:
         tap.ok(code in codes, f"{name}: finding {code}", codes)
@@ -51,6 +51,11 @@ def check_case(tap, case, scan, sessions):
         tap.same(d["forecast"]["effective_level"], case.level, f"{name}: level")
     if case.tls:
         tap.same(d["forecast"]["tls"], case.tls, f"{name}: tls")
+    hosts = [h for hop in d["route"] for h in hop["hosts"]]
+    if case.sent >= 0:
+        tap.same([(len(h["chain"]), h["protocol"] is not None) for h in hosts], [(case.sent, True)], f"{name}: what was sent is kept")
+    if case.kept:
+        tap.same([{key: h["smtp"][key] for key in case.kept} for h in hosts], [case.kept], f"{name}: what was seen is kept")
     if case.sessions >= 0:
         tap.same(len([s for s in sessions if s["addr"] == case.address]), case.sessions, f"{name}: conversations")
 

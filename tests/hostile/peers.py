@@ -16,6 +16,8 @@ import threading
 import time
 import warnings
 
+from tls_records import Records, shake_hands
+
 warnings.simplefilter("ignore", DeprecationWarning)
 
 
@@ -174,6 +176,36 @@ def tickets(p):
     p.accept()
     p.tls(num_tickets=10000)
     p.rest()
+
+
+def drip_chain(p):
+    def drip(data):
+        for n in range(len(data)):
+            p.send(data[n:n + 1])
+            time.sleep(0.001)
+
+    p.accept()
+    shake_hands(p.sock, drip, p.server["key"] + p.server["chain"])
+
+
+def records_after_handshake(p, make):
+    """MAKE(records): some more of them."""
+    p.accept()
+    records = Records(p.sock, p.server["key"] + p.server["chain"])
+    while True:
+        p.send(make(records))
+
+
+def key_updates(p):
+    records_after_handshake(p, lambda records: b"".join(records.update() for _ in range(100)))
+
+
+def octet_records(p):
+    records_after_handshake(p, lambda records: b"".join(records.seal(bytes([octet])) for octet in b"250-more\r\n" * 10))
+
+
+def empty_records(p):
+    records_after_handshake(p, lambda records: b"".join(records.seal(b"") for _ in range(100)))
 
 
 def renegotiate(p):
