@@ -44,14 +44,24 @@ struct service *mechanisms_add(struct region *region, struct service *service)
     return sts;
 }
 
+static bool has_socketmap(const struct table *table)
+{
+    const char         *type = table_type(table);
+    const struct table *member;
+
+    if (type != NULL && strcmp(type, "socketmap") == 0)
+        return true;
+    for (size_t i = 0; (member = table_member(table, i)) != NULL; i++)
+        if (has_socketmap(member))
+            return true;
+    return false;
+}
+
 bool mechanisms_have_socketmap(const struct table_list *tables)
 {
-    for (size_t i = 0; i < tables->count; i++) {
-        const char *type = table_type(tables->tables[i]);
-
-        if (type != NULL && strcmp(type, "socketmap") == 0)
+    for (size_t i = 0; i < tables->count; i++)
+        if (has_socketmap(tables->tables[i]))
             return true;
-    }
     return false;
 }
 

@@ -12,7 +12,7 @@ struct service *mechanisms_add(struct region *, struct service *);
 /* Does the configuration itself go by MTA-STS, as far as its tables tell? A socketmap, or a release that has the attributes. */
 bool mechanisms_may_be_used(const struct service *);
 
-/* Is one of the tables a socketmap? */
+/* Is one of the tables a socketmap, or made of one (unionmap, pipemap)? */
 bool mechanisms_have_socketmap(const struct table_list *);
 
 #endif

@@ -263,10 +263,19 @@ static void find_tlsrpt(struct inquiring *q)
 
 /* Who decides */
 
+/* The name of the table that answered, which of a unionmap or pipemap is a member; "proxy:" may stand before it. */
+static bool is_socketmap(const char *name)
+{
+    static const char proxy[] = "proxy:";
+
+    if (strncmp(name, proxy, sizeof(proxy) - 1) == 0)
+        name += sizeof(proxy) - 1;
+    return strncmp(name, "socketmap:", 10) == 0;
+}
+
 static enum mechanism followed(const struct policy *policy)
 {
-    bool socketmap = policy->from_table && policy->answer.table != NULL &&
-                     strncmp(policy->answer.table, "socketmap:", 10) == 0;
+    bool socketmap = policy->from_table && policy->answer.table != NULL && is_socketmap(policy->answer.table);
 
     if (policy->level == LEVEL_DANE || policy->level == LEVEL_DANE_ONLY)
         return MECHANISM_DANE;
