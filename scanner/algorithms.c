@@ -17,7 +17,8 @@ static const struct unwanted {
     const char *names[16];
 } unwanted[] = {
     /* Modes and sizes without a cipher suite; AES in ECB and CTR is what random numbers are made with. */
-    { OSSL_OP_CIPHER, { "CFB", "OFB", "WRAP", "XTS", "SIV", "OCB", "CTS", "-192-", "-EDE-", "-EDE3-ECB", "SM4" } },
+    { OSSL_OP_CIPHER, { "CFB", "OFB", "WRAP", "XTS", "SIV", "OCB", "CTS", "-192-", "-EDE-", "-EDE3-ECB", "SM4", "ARIA-128-ECB",
+                        "ARIA-256-ECB", "CAMELLIA-128-ECB", "CAMELLIA-256-ECB" } },
     { OSSL_OP_MAC, { "CMAC", "GMAC", "KMAC", "BLAKE2", "SIPHASH", "POLY1305" } },
     { OSSL_OP_KDF, { "KRB5", "PBKDF", "PKCS12", "SSH", "X942", "X963", "SCRYPT", "SSKDF", "KBKDF", "ARGON2" } },
     /* SM2 shares its object identifier with EC: each EC key would be tried for both. */

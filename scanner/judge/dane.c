@@ -24,6 +24,17 @@ void dane_enable(SSL *ssl, bool name_checks)
         SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 }
 
+/* A whole key or certificate may be of a kind that only the global context reads (scanner/facts/x509_read.h). */
+static int tlsa_add(SSL *ssl, unsigned usage, unsigned selector, unsigned matching_type, const uint8_t *data, size_t n)
+{
+    OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(OSSL_LIB_CTX_get0_global_default());
+    int added = SSL_dane_tlsa_add(ssl, (uint8_t)usage, (uint8_t)selector, (uint8_t)matching_type, data, n);
+
+    OSSL_LIB_CTX_set0_default(before);
+    ERR_clear_error();
+    return added;
+}
+
 void dane_add(SSL *ssl, struct dane_load *load, unsigned usage, unsigned selector, unsigned matching_type,
               const uint8_t *data, size_t n)
 {
@@ -31,8 +42,7 @@ void dane_add(SSL *ssl, struct dane_load *load, unsigned usage, unsigned selecto
 
     if (load->broken)
         return;
-    added = SSL_dane_tlsa_add(ssl, (uint8_t)usage, (uint8_t)selector, (uint8_t)matching_type, data, n);
-    ERR_clear_error();
+    added = tlsa_add(ssl, usage, selector, matching_type, data, n);
     load->usable += added > 0;
     load->unusable += added == 0;
     load->broken = added < 0;

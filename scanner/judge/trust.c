@@ -147,7 +147,8 @@ static struct trust_service *load_service(const struct service *service)
     loaded->service = service;
     loaded->signatures = mem_alloc(sizeof *loaded->signatures);
     loaded->depth = depth < 0 ? 0 : depth >= INT_MAX ? INT_MAX - 1 : (int)depth;
-    loaded->context = SSL_CTX_new(TLS_client_method());
+    /* Not in the context that certificates are read in: what it loads would slow each of them down (scanner/algorithms.h). */
+    loaded->context = SSL_CTX_new_ex(OSSL_LIB_CTX_get0_global_default(), NULL, TLS_client_method());
     if (loaded->context == NULL || SSL_CTX_dane_enable(loaded->context) <= 0)
         mem_exhausted();
     SSL_CTX_set_verify_depth(loaded->context, loaded->depth + 1);

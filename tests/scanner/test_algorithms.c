@@ -2,6 +2,7 @@
 #include "scanner/algorithms.h"
 #include "scanner/base/mem.h"
 #include "scanner/facts/x509_read.h"
+#include "scanner/judge/dane.h"
 #include "tests/lib/check.h"
 
 #include <string.h>
@@ -162,6 +163,27 @@ static void check_read(const struct key_row *row, const struct made *made)
     ERR_clear_error();
 }
 
+/* As the whole certificate, and the whole key, of a trust anchor's TLSA record. */
+static void check_tlsa(const struct key_row *row, const struct made *made)
+{
+    const unsigned char *p = made->der;
+    X509 *x509 = x509_read(d2i_X509, &p, made->n);
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_CTX_dane_enable(ctx) > 0 ? SSL_new(ctx) : NULL;
+    struct dane_load load = { 0 };
+    unsigned char *key = NULL;
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &key);
+
+    dane_enable(ssl, true);
+    dane_add(ssl, &load, 2, 0, 0, made->der, (size_t)made->n);
+    dane_add(ssl, &load, 2, 1, 0, key, (size_t)n);
+    is_int(load.usable, 2, "%s: usable TLSA records", row->what);
+    OPENSSL_free(key);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    X509_free(x509);
+}
+
 static void check_same(const struct names *all, const struct names *fewer, const char *what)
 {
     is_int(fewer->count, all->count, "number of %s", what);
@@ -205,6 +227,7 @@ int main(void)
     check_abilities(&all, &fewer);
     for (size_t i = 0; i < KEY_ROWS; i++) {
         check_read(&key_rows[i], &made[i]);
+        check_tlsa(&key_rows[i], &made[i]);
         OPENSSL_free(made[i].der);
     }
     check_garbage();
