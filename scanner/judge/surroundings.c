@@ -56,9 +56,11 @@ static bool was_connected(const struct conversation *c)
     return c->phase > PHASE_CONNECT;
 }
 
+/* A filter that drops what it blocks looks like a wait that we cut short, where Postfix waits longer. */
 static bool failed_to_connect(const struct conversation *c)
 {
-    return c->phase == PHASE_CONNECT && (c->ending == ENDING_CONNECT_FAILED || c->ending == ENDING_CONNECT_TIMEOUT);
+    return c->phase == PHASE_CONNECT &&
+           (c->ending == ENDING_CONNECT_FAILED || c->ending == ENDING_CONNECT_TIMEOUT || c->ending == ENDING_CUT_SHORT);
 }
 
 static bool has_offered(const struct conversation *c)

@@ -25,7 +25,8 @@ def crowd(name, count, policy="encrypt", tlsa=(), **behaviour):
                                                     tlsa=tlsa, **behaviour)], policy) for n in range(count)]
 
 
-CROWDS = {"blocked": crowd("blocked", 12, refuse=True), "stripped": crowd("stripped", 12, offer=None),
+CROWDS = {"blocked": crowd("blocked", 12, refuse=True), "dropped": crowd("dropped", 12, synhang=True),
+          "stripped": crowd("stripped", 12, offer=None),
           "healthy": crowd("healthy", 12), "dane": crowd("dane", 12, "dane", tlsa=("3 1 1 {key}",)), "many": crowd("many", 60, delay=0.02)}
 
 
@@ -52,6 +53,11 @@ def check_network(tap, arena):
     scan = arena.scan(*arena.fast, names=names("blocked"))
     tap.clean(scan, "port 25 blocked")
     only_unknown(tap, scan, "port 25 blocked", "local-no-connections")
+    for name, options, reason in (("by Postfix's wait", ("-o", "smtp_connect_timeout=2s"), "local-fault"),
+                                  ("by ours", ("--timeout", "2"), "probe-cut-short")):
+        scan = arena.scan(*arena.fast, *options, names=names("dropped"))
+        tap.clean(scan, f"port 25 dropped, ended {name}")
+        only_unknown(tap, scan, f"port 25 dropped, ended {name}", "local-no-connections", reason)
     scan = arena.scan(*arena.fast, names=names("blocked") + names("healthy"))
     one_finding(tap, scan, "some refuse", None)
     tap.same({d["verdict"] for n, d in scan.destinations().items() if n.startswith("blocked")}, {"defer"}, "some refuse: they are deferred")

@@ -111,6 +111,8 @@ static void add_conversations(struct facts *facts, int count, int networks, stru
 }
 
 static const struct conversation dead = { .phase = PHASE_CONNECT, .ending = ENDING_CONNECT_TIMEOUT };
+static const struct conversation dropped = { .phase = PHASE_CONNECT, .ending = ENDING_CUT_SHORT };
+static const struct conversation mute = { .phase = PHASE_GREETING, .ending = ENDING_CUT_SHORT };
 static const struct conversation plain = { .phase = PHASE_EHLO, .ending = ENDING_COMPLETE, .ehlo = { .code = 250 } };
 static const struct conversation good = { .phase = PHASE_DONE, .ehlo = { .code = 250 }, .starttls_offered = true };
 
@@ -127,6 +129,8 @@ static const struct surroundings_row {
     { "nine", 9, 5, &dead, false, "", LOCAL_FAULT_NONE, "" },
     { "ten in four networks", 10, 4, &dead, false, "", LOCAL_FAULT_NONE, "" },
     { "ten and one that lives", 10, 5, &dead, true, "", LOCAL_FAULT_NONE, "" },
+    { "ten that we did not wait for", 10, 5, &dropped, false, "", LOCAL_FAULT_CONNECT, "local-no-connections" },
+    { "ten that say nothing", 10, 5, &mute, false, "", LOCAL_FAULT_NONE, "" },
     { "ten without STARTTLS", 10, 5, &plain, false, "", LOCAL_FAULT_STARTTLS, "local-starttls-stripped" },
     { "ten, and one with it", 10, 5, &plain, true, "", LOCAL_FAULT_NONE, "" },
     { "no resolver", 0, 1, &dead, false, "a.example MX noresolver", LOCAL_FAULT_RESOLVER, "local-resolver" },
