@@ -6,29 +6,31 @@
 #include <time.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
+#include "probes/engine/timers.h"
 #include "scanner/base/mem.h"
 
+/* The library knows one time only, the earliest: an event of its own for each timer would cost 128 bytes. */
 struct loop {
     struct event_base *base;
+    struct event      *clock;
+    struct timers      timers;
+    int64_t            wakes;    /* the clock, at that time; INT64_MAX: it does not; INT64_MIN: it is awake */
     bool               stopped;
 };
 
 struct loop_watch {
-    struct loop  *loop;
-    struct event *event;
-    evutil_socket_t fd;
-    unsigned      events;
-    loop_fn      *fn;
-    void         *arg;
+    struct event event;
+    loop_fn     *fn;
+    void        *arg;
 };
 
 struct loop_timer {
-    struct loop  *loop;
-    struct event *event;
-    int64_t       when;
-    loop_fn      *fn;
-    void         *arg;
+    struct timer timer;
+    struct loop *loop;
+    loop_fn     *fn;
+    void        *arg;
 };
 
 struct loop_signal {
@@ -73,11 +75,49 @@ void loop_use_mem(void)
     event_set_fatal_callback(library_gave_up);
 }
 
+static void set_clock(struct loop *loop)
+{
+    const struct timer *first = timers_first(&loop->timers);
+    int64_t wait;
+    struct timeval tv;
+
+    if (!first || first->when >= loop->wakes)
+        return;
+    wait = first->when - loop_now_ms(loop);
+    if (wait < 0)
+        wait = 0;
+    tv = (struct timeval){ .tv_sec = (time_t)(wait / 1000), .tv_usec = (suseconds_t)(wait % 1000 * 1000) };
+    loop->wakes = first->when;
+    if (event_add(loop->clock, &tv) != 0)
+        no_events();
+}
+
+/* A timer that is set meanwhile has to wait until the descriptors had their turn. */
+static void clock_woke(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop *loop = arg;
+    struct timer *timer;
+
+    (void)fd;
+    (void)what;
+    loop->wakes = INT64_MIN;
+    timers_begin(&loop->timers);
+    while (!loop->stopped && (timer = timers_due(&loop->timers, loop_now_ms(loop))) != NULL) {
+        const struct loop_timer *due = (const struct loop_timer *)(const void *)timer;
+
+        due->fn(due->arg);
+    }
+    loop->wakes = INT64_MAX;
+    set_clock(loop);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *loop = mem_alloc(sizeof *loop);
     struct event_config *config = event_config_new();
 
+    if (event_get_struct_event_size() > sizeof(struct event))
+        no_events();
     if (config) {
         /* Deadlines are compared with our own clock, so the library's must be neither coarse nor cached. */
         event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
@@ -88,6 +128,8 @@ struct loop *loop_new(void)
     }
     if (!loop->base)
         no_events();
+    loop->clock = made(event_new(loop->base, -1, 0, clock_woke, loop));
+    loop->wakes = INT64_MAX;
     return loop;
 }
 
@@ -95,7 +137,9 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
+    event_free(loop->clock);
     event_base_free(loop->base);
+    timers_clear(&loop->timers);
     mem_free(loop);
 }
 
@@ -140,26 +184,23 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, loop_fn *fn, void *
 {
     struct loop_watch *watch = mem_alloc(sizeof *watch);
 
-    watch->loop = loop;
-    watch->fd = fd;
     watch->fn = fn;
     watch->arg = arg;
-    watch->event = made(event_new(loop->base, fd, EV_READ | EV_PERSIST, watch_ready, watch));
+    if (event_assign(&watch->event, loop->base, fd, EV_PERSIST, watch_ready, watch) != 0)
+        no_events();
     return watch;
 }
 
 void loop_watch_set(struct loop_watch *watch, unsigned events)
 {
     short what = (short)(EV_PERSIST | (events & LOOP_READ ? EV_READ : 0) | (events & LOOP_WRITE ? EV_WRITE : 0));
+    struct event *event = &watch->event;
 
-    if (events == watch->events)
+    if (what == event_get_events(event))
         return;
-    event_del(watch->event);
-    watch->events = events;
-    if (!events)
-        return;
-    if (event_assign(watch->event, watch->loop->base, watch->fd, what, watch_ready, watch) != 0
-        || event_add(watch->event, NULL) != 0)
+    event_del(event);
+    if (event_assign(event, event_get_base(event), event_get_fd(event), what, watch_ready, watch) != 0
+        || (events && event_add(event, NULL) != 0))
         no_events();
 }
 
@@ -167,30 +208,8 @@ void loop_watch_free(struct loop_watch *watch)
 {
     if (!watch)
         return;
-    event_free(watch->event);
+    event_del(&watch->event);
     mem_free(watch);
-}
-
-static void timer_add(struct loop_timer *timer, int64_t now)
-{
-    int64_t wait = timer->when > now ? timer->when - now : 0;
-    struct timeval tv = { .tv_sec = (time_t)(wait / 1000), .tv_usec = (suseconds_t)(wait % 1000 * 1000) };
-
-    if (event_add(timer->event, &tv) != 0)
-        no_events();
-}
-
-static void timer_due(evutil_socket_t fd, short what, void *arg)
-{
-    struct loop_timer *timer = arg;
-    int64_t now = loop_now_ms(timer->loop);
-
-    (void)fd;
-    (void)what;
-    if (now < timer->when)
-        timer_add(timer, now);
-    else
-        timer->fn(timer->arg);
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
@@ -200,26 +219,25 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
     timer->loop = loop;
     timer->fn = fn;
     timer->arg = arg;
-    timer->event = made(event_new(loop->base, -1, 0, timer_due, timer));
     return timer;
 }
 
 void loop_timer_at(struct loop_timer *timer, int64_t when_ms)
 {
-    timer->when = when_ms;
-    timer_add(timer, loop_now_ms(timer->loop));
+    timers_set(&timer->loop->timers, &timer->timer, when_ms);
+    set_clock(timer->loop);
 }
 
 void loop_timer_clear(struct loop_timer *timer)
 {
-    event_del(timer->event);
+    timers_remove(&timer->loop->timers, &timer->timer);
 }
 
 void loop_timer_free(struct loop_timer *timer)
 {
     if (!timer)
         return;
-    event_free(timer->event);
+    loop_timer_clear(timer);
     mem_free(timer);
 }
 
