@@ -24,22 +24,26 @@ enum step {
     STEP_FINISHED
 };
 
+/* Thousands of these wait for a peer at a time: what is there to be kept has its memory once there is any. */
 struct smtp_session {
     const struct smtp_setup *setup;
     const struct profile    *profile;
     smtp_done_fn            *done;
     void                    *arg;
-    struct region           *region;
-    struct conversation      facts;
+    struct region           *region;        /* NULL: nothing is kept */
+    struct conversation     *facts;         /* in the region; NULL: none */
     enum state               state;
+    enum phase               phase;         /* they are told at the end */
+    uint32_t                 ms_connect;
+    int64_t                  when;
     bool                     settled;       /* the ending is decided; what follows is politeness */
-    struct loop_watch       *watch;
-    struct loop_timer       *timer;         /* deadlines */
-    struct loop_timer       *turn;          /* the first turn, and those after a yield */
-    struct smtp_stream       stream;
     bool                     peeked;
-    char                     plain[STREAM_PEEK_MAX + 1]; /* what came in place of a TLS record; "" */
-    struct smtp_reply_reader reader;
+    bool                     turn;          /* the timer is set for a turn, the first one or one after a yield */
+    struct loop_watch       *watch;
+    struct loop_timer       *timer;         /* else it is set for the deadline */
+    struct smtp_stream       stream;
+    const char              *plain;         /* what came in place of a TLS record; NULL: nothing printable */
+    struct smtp_reply_reader *reader;       /* NULL: no reply has begun */
     /* Milliseconds of the loop's clock. */
     int64_t                  started, entered, active, connected, handshaking;
 };
@@ -93,6 +97,31 @@ static int64_t now_ms(const struct smtp_session *s)
     return loop_now_ms(s->setup->loop);
 }
 
+static struct region *region(struct smtp_session *s)
+{
+    if (!s->region)
+        s->region = region_new_small();
+    return s->region;
+}
+
+static struct conversation *facts(struct smtp_session *s)
+{
+    if (!s->facts)
+        s->facts = region_alloc(region(s), sizeof *s->facts);
+    return s->facts;
+}
+
+static struct smtp_reply_reader *reader(struct smtp_session *s)
+{
+    static const struct smtp_reply_limits limits = { LIMIT_LINE_BYTES, LIMIT_REPLY_BYTES };
+
+    if (!s->reader) {
+        s->reader = mem_alloc(sizeof *s->reader);
+        smtp_reply_init(s->reader, s->profile->line_limit, s->profile->long_line_ends, limits);
+    }
+    return s->reader;
+}
+
 /* A duration for the facts, where 0 says "not reached". */
 static uint32_t elapsed(const struct smtp_session *s, int64_t since)
 {
@@ -101,12 +130,14 @@ static uint32_t elapsed(const struct smtp_session *s, int64_t since)
     return ms < 1 ? 1 : (uint32_t)ms;
 }
 
-/* Decides the ending. The words are kept; NULL: none. */
+/* Decides the ending, unless it is decided. The words are kept; NULL: none. */
 static enum step end(struct smtp_session *s, enum ending ending, const char *words)
 {
-    s->settled = true;
-    s->facts.ending = ending;
-    s->facts.error = region_text(s->region, words);
+    if (!s->settled) {
+        s->settled = true;
+        facts(s)->ending = ending;
+        facts(s)->error = region_text(region(s), words);
+    }
     return STEP_FINISHED;
 }
 
@@ -116,9 +147,7 @@ static enum step end_printf(struct smtp_session *s, enum ending ending, const ch
     va_list args;
 
     va_start(args, format);
-    s->settled = true;
-    s->facts.ending = ending;
-    s->facts.error = region_vprintf(s->region, format, args);
+    end(s, ending, region_vprintf(region(s), format, args));
     va_end(args);
     return STEP_FINISHED;
 }
@@ -131,8 +160,9 @@ static enum step enter(struct smtp_session *s, enum state state)
     s->state = state;
     s->entered = s->active = now_ms(s);
     if (state != S_QUIT)
-        s->facts.phase = states[state].phase;
-    smtp_reply_begin(&s->reader);
+        s->phase = states[state].phase;
+    if (s->reader)
+        smtp_reply_begin(s->reader);
     if (!command)
         return STEP_NEXT;
     if (s->profile->lmtp && strcmp(command, "EHLO") == 0)
@@ -156,8 +186,11 @@ static enum step step_connect(struct smtp_session *s)
     if (error)
         return end(s, connect_is_local(error) ? ENDING_LOCAL : ENDING_CONNECT_FAILED, strerror(error));
     s->connected = now_ms(s);
-    s->facts.ms_connect = elapsed(s, s->started);
-    return enter(s, s->profile->wrapper ? S_HANDSHAKE : S_GREETING);
+    s->ms_connect = elapsed(s, s->started);
+    if (s->profile->wrapper)
+        return enter(s, S_HANDSHAKE);
+    enter(s, S_GREETING);
+    return STEP_WANT_READ; /* nobody greets so soon */
 }
 
 /* What the stream could not do at once, as a step. */
@@ -179,13 +212,13 @@ static enum step stream_step(struct smtp_session *s, enum stream_result result)
 
 static struct reply *reply_place(struct smtp_session *s)
 {
-    return (struct reply *)(void *)((char *)&s->facts + states[s->state].reply);
+    return (struct reply *)(void *)((char *)facts(s) + states[s->state].reply);
 }
 
 static void keep_reply(struct smtp_session *s)
 {
     if (s->state != S_QUIT)
-        smtp_reply_take(&s->reader, s->region, reply_place(s));
+        smtp_reply_take(reader(s), region(s), reply_place(s));
 }
 
 static enum step reply_over(struct smtp_session *s, enum smtp_reply_status status)
@@ -206,7 +239,7 @@ static enum step read_reply(struct smtp_session *s)
     for (;;) {
         enum stream_result result;
         size_t used;
-        enum smtp_reply_status status = smtp_reply_feed(&s->reader, smtp_stream_unread(&s->stream), &used);
+        enum smtp_reply_status status = smtp_reply_feed(reader(s), smtp_stream_unread(&s->stream), &used);
 
         smtp_stream_used(&s->stream, used);
         if (status == SMTP_REPLY_DONE)
@@ -244,11 +277,11 @@ static int reply_class(struct smtp_session *s)
 static bool says_ehlo(struct smtp_session *s)
 {
     const struct profile *p = s->profile;
-    bool ehlo = s->facts.esmtp_in_greeting || !p->ehlo_needs_esmtp;
+    bool ehlo = facts(s)->esmtp_in_greeting || !p->ehlo_needs_esmtp;
 
     if (p->lmtp)
         return true;
-    return ehlo && !p->never_ehlo && !(s->facts.pix_banner && p->pix_no_esmtp);
+    return ehlo && !p->never_ehlo && !(facts(s)->pix_banner && p->pix_no_esmtp);
 }
 
 static enum step after_greeting(struct smtp_session *s)
@@ -257,9 +290,9 @@ static enum step after_greeting(struct smtp_session *s)
 
     if (reply_class(s) != 2)
         return leave(s, ENDING_REFUSED);
-    smtp_greeting_read(&s->reader, &greeting);
-    s->facts.esmtp_in_greeting = greeting.esmtp;
-    s->facts.pix_banner = greeting.pix;
+    smtp_greeting_read(reader(s), &greeting);
+    facts(s)->esmtp_in_greeting = greeting.esmtp;
+    facts(s)->pix_banner = greeting.pix;
     if (s->state == S_TLS_GREETING)
         return enter(s, says_ehlo(s) ? S_TLS_EHLO : S_TLS_HELO);
     return enter(s, says_ehlo(s) ? S_EHLO : S_HELO);
@@ -277,10 +310,10 @@ static enum step after_ehlo(struct smtp_session *s)
 
     if (reply_class(s) != 2)
         return falls_back(s) ? enter(s, S_HELO) : leave(s, ENDING_REFUSED);
-    smtp_ehlo_read(&s->reader, s->region, &ehlo);
-    s->facts.ehlo_host = ehlo.host;
-    s->facts.starttls_offered = ehlo.starttls;
-    s->facts.starttls_beyond_limit = !ehlo.starttls && smtp_reply_late_starttls(&s->reader);
+    smtp_ehlo_read(reader(s), region(s), &ehlo);
+    facts(s)->ehlo_host = ehlo.host;
+    facts(s)->starttls_offered = ehlo.starttls;
+    facts(s)->starttls_beyond_limit = !ehlo.starttls && smtp_reply_late_starttls(reader(s));
     return ehlo.starttls ? enter(s, S_STARTTLS) : leave(s, ENDING_COMPLETE);
 }
 
@@ -296,20 +329,20 @@ static enum step after_tls_ehlo(struct smtp_session *s)
     if (reply_class(s) != 2)
         return falls_back(s) ? enter(s, S_TLS_HELO) : leave(s, ENDING_REFUSED);
     if (s->profile->wrapper) {
-        smtp_ehlo_read(&s->reader, s->region, &ehlo);
-        s->facts.ehlo_host = ehlo.host;
+        smtp_ehlo_read(reader(s), region(s), &ehlo);
+        facts(s)->ehlo_host = ehlo.host;
     }
     return leave(s, ENDING_COMPLETE);
 }
 
 static enum step after_starttls(struct smtp_session *s)
 {
-    s->facts.ms_starttls = elapsed(s, s->connected);
+    facts(s)->ms_starttls = elapsed(s, s->connected);
     if (reply_class(s) != 2)
         return leave(s, ENDING_REFUSED);
     /* Plaintext that came along with the reply: Postfix throws it away before the handshake. */
-    s->facts.injected = smtp_stream_unread(&s->stream).n;
-    smtp_stream_used(&s->stream, s->facts.injected);
+    facts(s)->injected = smtp_stream_unread(&s->stream).n;
+    smtp_stream_used(&s->stream, facts(s)->injected);
     if (s->profile->no_handshake)
         return end(s, ENDING_COMPLETE, NULL);
     return enter(s, S_HANDSHAKE);
@@ -325,34 +358,46 @@ static enum step after_quit(struct smtp_session *s)
 
 static enum step handshake_failed(struct smtp_session *s, enum ending ending)
 {
-    if (s->plain[0])
+    if (s->plain)
         return end_printf(s, ending, "%s (the server went on in plaintext: \"%s\")", tls_client_error(s->stream.tls), s->plain);
     return end(s, ending, tls_client_error(s->stream.tls));
 }
 
 static void keep_certificates(struct smtp_session *s)
 {
-    size_t most = sizeof s->facts.certificates / sizeof *s->facts.certificates, n = 0, length;
+    const char *ids[CONVERSATION_CERTIFICATES_MAX];
+    size_t n = 0, length;
     const uint8_t *der;
 
-    while (n < most && (der = tls_client_certificate(s->stream.tls, s->region, n, &length)) != NULL) {
+    while (n < CONVERSATION_CERTIFICATES_MAX
+           && (der = tls_client_certificate(s->stream.tls, region(s), n, &length)) != NULL) {
         char id[CERT_ID_TEXT];
 
         x509_facts_id(der, length, id);
-        s->facts.certificates[n++] = region_text(s->region, id);
+        ids[n++] = region_text(region(s), id);
     }
-    s->facts.certificate_count = n;
+    facts(s)->certificates = n > 0 ? region_copy(region(s), ids, n * sizeof *ids) : NULL;
+    facts(s)->certificate_count = n;
 }
 
 static enum step handshake_done(struct smtp_session *s)
 {
-    s->facts.established = true;
-    s->facts.ms_handshake = elapsed(s, s->handshaking);
-    tls_client_describe(s->stream.tls, s->region, &s->facts);
+    facts(s)->established = true;
+    facts(s)->ms_handshake = elapsed(s, s->handshaking);
+    tls_client_describe(s->stream.tls, region(s), facts(s));
     keep_certificates(s);
     if (s->profile->wrapper)
         return enter(s, S_TLS_GREETING);
     return enter(s, S_TLS_EHLO);
+}
+
+static void peek(struct smtp_session *s)
+{
+    char text[STREAM_PEEK_MAX + 1];
+
+    s->peeked = smtp_stream_peek(&s->stream, text);
+    if (text[0])
+        s->plain = region_text(region(s), text);
 }
 
 static bool handshake_begin(struct smtp_session *s)
@@ -377,12 +422,12 @@ static enum step step_handshake(struct smtp_session *s)
         return STEP_FINISHED;
     /* What comes where a TLS record should: text helps to explain the failure. */
     if (!s->peeked)
-        s->peeked = smtp_stream_peek(&s->stream, s->plain);
+        peek(s);
     before = tls_client_bytes(s->stream.tls);
     result = tls_client_handshake(s->stream.tls);
     if (tls_client_bytes(s->stream.tls) != before)
         s->active = now_ms(s);
-    tls_client_describe(s->stream.tls, s->region, &s->facts);
+    tls_client_describe(s->stream.tls, region(s), facts(s));
     if (tls_client_bytes(s->stream.tls) > LIMIT_TLS_BYTES)
         return end_printf(s, ENDING_CUT_SHORT, "more than %d bytes of TLS records", LIMIT_TLS_BYTES);
     switch (result) {
@@ -407,10 +452,11 @@ static void session_free(struct smtp_session *s)
     smtp_stream_clear(&s->stream);
     loop_watch_free(s->watch);
     loop_timer_free(s->timer);
-    loop_timer_free(s->turn);
     if (s->stream.fd >= 0)
         close(s->stream.fd);
-    smtp_reply_clear(&s->reader);
+    if (s->reader)
+        smtp_reply_clear(s->reader);
+    mem_free(s->reader);
     region_free(s->region);
     mem_free(s);
 }
@@ -418,10 +464,15 @@ static void session_free(struct smtp_session *s)
 /* Gives the facts, frees the session; nowhere else. The connection is closed before anybody hears of it. */
 static void session_finish(struct smtp_session *s)
 {
-    struct smtp_outcome outcome = { .facts = &s->facts };
+    struct smtp_outcome outcome = { .facts = facts(s) };
 
-    for (size_t i = 0; i < s->facts.certificate_count; i++)
-        outcome.ders[i].der = tls_client_certificate(s->stream.tls, s->region, i, &outcome.ders[i].length);
+    s->facts->profile = s->profile;
+    s->facts->attempts = 1;
+    s->facts->phase = s->phase;
+    s->facts->ms_connect = s->ms_connect;
+    s->facts->when = s->when;
+    for (size_t i = 0; i < s->facts->certificate_count; i++)
+        outcome.ders[i].der = tls_client_certificate(s->stream.tls, region(s), i, &outcome.ders[i].length);
     smtp_stream_clear(&s->stream);
     loop_watch_free(s->watch);
     s->watch = NULL;
@@ -464,16 +515,14 @@ static int64_t next_deadline(const struct smtp_session *s)
     return postfix <= own ? postfix : own;
 }
 
-static void session_late(void *arg)
+static void session_late(struct smtp_session *s)
 {
-    struct smtp_session *s = arg;
-
     if (!s->settled && states[s->state].replied)
         keep_reply(s);
     if (!s->settled && postfix_deadline(s) <= own_deadline(s))
         end_printf(s, s->state == S_CONNECT ? ENDING_CONNECT_TIMEOUT : ENDING_TIMEOUT, "%s: nothing for %u seconds",
                    states[s->state].name, (unsigned)postfix_timeout(s));
-    else if (!s->settled)
+    else
         end_printf(s, ENDING_CUT_SHORT, "%s: not complete after %u seconds", states[s->state].name,
                    s->setup->timeout ? (unsigned)s->setup->timeout : LIMIT_SESSION_SECONDS);
     session_finish(s);
@@ -483,43 +532,27 @@ static void session_late(void *arg)
 static void session_ready(void *arg)
 {
     struct smtp_session *s = arg;
-    enum ending ending = s->facts.ending;
-    const char *error = s->facts.error;
-    bool settled = s->settled;
     enum step step;
 
-    do {
-        step = states[s->state].run(s);
-        if (settled) {
-            s->facts.ending = ending;
-            s->facts.error = error;
-        }
-        settled = s->settled;
-        ending = s->facts.ending;
-        error = s->facts.error;
-    } while (step == STEP_NEXT);
+    while ((step = states[s->state].run(s)) == STEP_NEXT)
+        continue;
     if (step == STEP_FINISHED) {
         session_finish(s);
         return;
     }
-    if (step == STEP_YIELD) {
-        loop_watch_set(s->watch, 0);
-        loop_timer_at(s->turn, now_ms(s));
-    } else {
-        loop_watch_set(s->watch, step == STEP_WANT_READ ? LOOP_READ : LOOP_WRITE);
-    }
-    loop_timer_at(s->timer, next_deadline(s));
+    s->turn = step == STEP_YIELD;
+    loop_watch_set(s->watch, s->turn ? 0 : step == STEP_WANT_READ ? LOOP_READ : LOOP_WRITE);
+    loop_timer_at(s->timer, s->turn ? now_ms(s) : next_deadline(s));
 }
 
 /* The first turn: failures are told from the loop, too. */
-static void session_begin(void *arg)
+static void session_begin(struct smtp_session *s)
 {
     static const enum ending endings[] = {
         [CONNECT_FAILED] = ENDING_CONNECT_FAILED,
         [CONNECT_BIND_FAILED] = ENDING_BIND_FAILED,
         [CONNECT_LOCAL] = ENDING_LOCAL,
     };
-    struct smtp_session *s = arg;
     struct endpoint to = { s->profile->address, s->profile->port, 0 };
     struct address from;
     bool bound = s->profile->source_address && address_parse(&from, slice_of(s->profile->source_address));
@@ -533,17 +566,26 @@ static void session_begin(void *arg)
         session_finish(s);
         return;
     }
-    loop_timer_free(s->turn);
-    s->turn = loop_timer_new(s->setup->loop, session_ready, s);
     s->watch = loop_watch_new(s->setup->loop, s->stream.fd, session_ready, s);
     loop_watch_set(s->watch, LOOP_WRITE);
     loop_timer_at(s->timer, next_deadline(s));
 }
 
+static void session_timer(void *arg)
+{
+    struct smtp_session *s = arg;
+
+    if (!s->watch)
+        session_begin(s);
+    else if (s->turn && next_deadline(s) > now_ms(s))
+        session_ready(s);
+    else
+        session_late(s);
+}
+
 struct smtp_session *smtp_session_start(const struct smtp_setup *setup, const struct profile *profile, smtp_done_fn *done,
                                         void *arg)
 {
-    static const struct smtp_reply_limits limits = { LIMIT_LINE_BYTES, LIMIT_REPLY_BYTES };
     struct smtp_session *s = mem_alloc(sizeof *s);
 
     s->setup = setup;
@@ -551,14 +593,9 @@ struct smtp_session *smtp_session_start(const struct smtp_setup *setup, const st
     s->done = done;
     s->arg = arg;
     smtp_stream_init(&s->stream, -1);
-    s->region = region_new_small();
-    s->facts.profile = profile;
-    s->facts.attempts = 1;
-    s->facts.when = (int64_t)time(NULL);
-    smtp_reply_init(&s->reader, profile->line_limit, profile->long_line_ends, limits);
-    s->timer = loop_timer_new(setup->loop, session_late, s);
-    s->turn = loop_timer_new(setup->loop, session_begin, s);
-    loop_timer_at(s->turn, now_ms(s));
+    s->when = (int64_t)time(NULL);
+    s->timer = loop_timer_new(setup->loop, session_timer, s);
+    loop_timer_at(s->timer, now_ms(s));
     return s;
 }
 

@@ -19,7 +19,7 @@ struct smtp_outcome {
     struct {
         const uint8_t *der;
         size_t         length;
-    } ders[110];
+    } ders[CONVERSATION_CERTIFICATES_MAX];
 };
 
 typedef void smtp_done_fn(void *arg, const struct smtp_outcome *);

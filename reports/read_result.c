@@ -8,7 +8,6 @@
 
 #define PORT_MAX 65535
 #define MILLISECONDS_MAX UINT32_MAX
-#define CHAIN_MAX (sizeof(((struct conversation *)NULL)->certificates) / sizeof(const char *))
 
 #define NEW(r, type) ((type *)region_alloc((r)->region, sizeof(type)))
 
@@ -223,7 +222,8 @@ static void read_chain(struct reading *r, const struct json *json, struct conver
     struct text_list chain = read_texts(r, json, "chain");
     size_t           i;
 
-    for (i = 0; i < chain.count && i < CHAIN_MAX; i++) {
+    seen->certificates = chain.items;
+    for (i = 0; i < chain.count && i < CONVERSATION_CERTIFICATES_MAX; i++) {
         struct slice id = slice_of(chain.items[i]);
 
         if (!slice_starts_with(id, SLICE("sha256:")))

@@ -28,7 +28,6 @@
 #define QUESTIONS_SENT    (2 * LIMIT_DNS_SOCKETS)   /* what a worker cannot begin yet shall not die with it */
 #define FAREWELL_MS       2000
 #define DEATHS_IN_A_ROW   10   /* with nothing asked of the worker: there is no use in going on */
-#define CERTIFICATES_MAX  (sizeof ((struct conversation *)NULL)->certificates / sizeof(char *))
 
 /* What is not answered yet: queued, or sent to the worker. */
 struct ask {
@@ -418,7 +417,7 @@ static bool take_certificate(struct workers *w, struct slice der, struct error *
 
     if (!worker_says_certificate(der, &cert, err))
         return false;
-    if (++w->certificates_in_a_row > CERTIFICATES_MAX)
+    if (++w->certificates_in_a_row > CONVERSATION_CERTIFICATES_MAX)
         return fail(err, "more certificates than a conversation has");
     id_set_add(&w->certificates, cert.id);
     w->events->on_cert(w->arg, &cert);

@@ -62,6 +62,7 @@ const char *ending_word(enum ending);
 bool        ending_parse(struct slice word, enum ending *);
 
 #define REPLY_TEXT_MAX 4096
+#define CONVERSATION_CERTIFICATES_MAX 110 /* more that a server sends are not kept */
 
 struct reply {
     int         code;       /* 0: none came */
@@ -91,7 +92,7 @@ struct conversation {
     const char  *group;               /* key exchange, or NULL */
     bool         anonymous;           /* no certificate was sent */
     bool         client_certificate_wanted;
-    const char  *certificates[110];   /* SHA-256 hex of each certificate as sent, leaf first */
+    const char **certificates;        /* SHA-256 hex of each certificate as sent, leaf first */
     size_t       certificate_count;
     uint32_t     ms_connect, ms_starttls, ms_handshake; /* milliseconds; 0: not reached */
     int64_t      when;                /* start, seconds since 1970 */

@@ -28,9 +28,9 @@
 #define BYTES(type, field, count, limit) \
     { .key = #field, .kind = MEMBER_BYTES, .offset = offsetof(struct type, field), \
       .count_offset = offsetof(struct type, count), .max = (limit) }
-#define TEXTS(type, field, count) \
+#define TEXTS(type, field, count, limit) \
     { .key = #field, .kind = MEMBER_TEXTS, .offset = offsetof(struct type, field), \
-      .count_offset = offsetof(struct type, count), .max = WIDTH(type, field) / sizeof(char *) }
+      .count_offset = offsetof(struct type, count), .max = (limit) }
 #define RECORD(type, field, table) \
     { .key = #field, .kind = MEMBER_RECORD, .offset = offsetof(struct type, field), .members = (table) }
 #define RECORD_PTR(type, field, inner, table) \
@@ -198,7 +198,7 @@ const struct member conversation_members[] = {
     TEXT(conversation, group, NAME_LIMIT),
     BOOL(conversation, anonymous),
     BOOL(conversation, client_certificate_wanted),
-    TEXTS(conversation, certificates, certificate_count),
+    TEXTS(conversation, certificates, certificate_count, CONVERSATION_CERTIFICATES_MAX),
     NUMBER(conversation, ms_connect),
     NUMBER(conversation, ms_starttls),
     NUMBER(conversation, ms_handshake),

@@ -185,15 +185,17 @@ static bool bytes_from_json(struct region *region, const struct member *m, const
 
 static void texts_copy(struct region *region, const struct member *m, void *copy)
 {
-    const char **texts = at_rw(m, copy);
+    size_t n = count_of(m, copy);
+    const char **texts = n > 0 ? region_copy(region, pointer_of(m, copy), n * sizeof(*texts)) : NULL;
 
-    for (size_t i = 0; i < count_of(m, copy); i++)
+    for (size_t i = 0; i < n; i++)
         texts[i] = region_text(region, texts[i]);
+    set_pointer(m, copy, texts);
 }
 
 static struct json *texts_to_json(const struct member *m, const void *record)
 {
-    const char *const *texts = at(m, record);
+    const char *const *texts = pointer_of(m, record);
     struct json *list;
 
     if (count_of(m, record) == 0)
@@ -209,11 +211,12 @@ static struct json *texts_to_json(const struct member *m, const void *record)
 static bool texts_from_json(struct region *region, const struct member *m, const struct json *j, void *record,
                             struct error *err)
 {
-    const char **texts = at_rw(m, record);
     size_t n = json_count(j);
+    const char **texts;
 
     if (!json_is_array(j) || n > m->max)
         return fail(err, m, "is not a list, or is too long");
+    texts = region_array(region, n, sizeof(*texts));
     for (size_t i = 0; i < n; i++) {
         struct slice text = json_as_slice(json_at(j, i));
 
@@ -221,6 +224,7 @@ static bool texts_from_json(struct region *region, const struct member *m, const
             return fail(err, m, "has an item that is not text, or is too long");
         texts[i] = region_slice(region, text);
     }
+    set_pointer(m, record, texts);
     set_count(m, record, n);
     return true;
 }

@@ -20,7 +20,7 @@ enum member_kind {
     MEMBER_TEXT,       /* const char *, may be NULL; at most `max` bytes */
     MEMBER_ADDRESS,    /* struct address */
     MEMBER_BYTES,      /* const uint8_t * and, at count_offset, size_t; base64; at most `max` octets */
-    MEMBER_TEXTS,      /* const char *[max], and their number */
+    MEMBER_TEXTS,      /* a pointer to an array of texts, and their number, at most `max` */
     MEMBER_RECORD,     /* a struct of `members` */
     MEMBER_RECORD_PTR, /* a const pointer to one of `width` octets; may not be NULL */
     MEMBER_RECORDS     /* a pointer to an array of such structs of `width` octets, and their number, at most `max` */

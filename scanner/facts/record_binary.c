@@ -217,7 +217,7 @@ static bool text_read(struct source *from, const struct member *m, void *record)
 
 static void texts_write(const struct member *m, const void *record, struct buf *out)
 {
-    const char *const *texts = at(m, record);
+    const char *const *texts = pointer_of(m, record);
     size_t n = count_of(m, record);
 
     binary_add_number(out, n);
@@ -227,19 +227,21 @@ static void texts_write(const struct member *m, const void *record, struct buf *
 
 static bool texts_read(struct source *from, const struct member *m, void *record)
 {
-    const char **texts = at_rw(m, record);
+    const char **texts;
     uint64_t n;
 
     if (!take_number(from, m, &n))
         return false;
     if (n > m->max)
         return fail(from, m, "is too long a list");
+    texts = n > 0 ? region_array(from->region, (size_t)n, sizeof(*texts)) : NULL;
     for (size_t i = 0; i < n; i++) {
         if (!take_text(from, m, LISTED_TEXT_MAX, &texts[i]))
             return false;
         if (texts[i] == NULL)
             return fail(from, m, "has an item that is not text");
     }
+    set_pointer(m, record, texts);
     set_count(m, record, (size_t)n);
     return true;
 }

@@ -14,12 +14,11 @@ static const struct profile profile = {
 
 static struct conversation a_conversation(void)
 {
+    static const char *ids[] = { "00ff", "11" };
     struct conversation c = { .profile = &profile, .attempts = 1, .phase = PHASE_TLS_EHLO, .ending = ENDING_LOST,
                               .greeting = { .code = 220, .text = "220 a\n220 b", .dsn = "2.0.0" }, .established = true,
-                              .certificate_count = 2, .ms_connect = 300, .when = -5 };
+                              .certificates = ids, .certificate_count = 2, .ms_connect = 300, .when = -5 };
 
-    c.certificates[0] = "00ff";
-    c.certificates[1] = "11";
     return c;
 }
 

@@ -35,7 +35,7 @@ static void heard_conversation(void *arg, uint64_t id, const struct conversation
 {
     (void)arg;
     must(id == 3 && fact->attempts == 1 && fact->first_refusal.code == 0);
-    must(fact->profile->port == 25 && fact->certificate_count <= CERTIFICATES_MAX);
+    must(fact->profile->port == 25 && fact->certificate_count <= CONVERSATION_CERTIFICATES_MAX);
     answers++;
 }
 

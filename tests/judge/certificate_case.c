@@ -32,6 +32,8 @@ static void add_certificate(struct certificate_case *c, const uint8_t *der, size
     SHA256(der, n, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(cert.id + 2 * i, 3, "%02x", digest[i]);
+    if (c->conversation.certificates == NULL)
+        c->conversation.certificates = region_array(c->fixture->region, CONVERSATION_CERTIFICATES_MAX, sizeof(char *));
     c->conversation.certificates[c->conversation.certificate_count++] = facts_add_cert(c->fixture->facts, &cert)->id;
 }
 

@@ -98,6 +98,8 @@ static void add_certificate(struct facts *facts, struct region *region, struct c
         sprintf(cert.id + 2 * i, "%02x", digest[i]);
     cert.der = der;
     cert.der_length = (size_t)length;
+    if (c->certificates == NULL)
+        c->certificates = region_array(region, CONVERSATION_CERTIFICATES_MAX, sizeof(*c->certificates));
     c->certificates[c->certificate_count++] = region_text(region, cert.id);
     facts_add_cert(facts, &cert);
     OPENSSL_free(der);

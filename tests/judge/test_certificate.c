@@ -136,7 +136,7 @@ static void test_long_chain(void)
     struct certificate_case c;
     struct certificate_verdict verdict;
     struct trust *trust = trust_new();
-    size_t room = sizeof c.conversation.certificates / sizeof *c.conversation.certificates;
+    size_t room = CONVERSATION_CERTIFICATES_MAX;
 
     certificate_case_open(&c, &plain);
     while (c.conversation.certificate_count < room)

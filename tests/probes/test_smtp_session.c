@@ -55,6 +55,7 @@ static void on_done(void *arg, const struct smtp_outcome *outcome)
     c->protocol = region_text(seen->region, c->protocol);
     c->cipher = region_text(seen->region, c->cipher);
     c->group = region_text(seen->region, c->group);
+    c->certificates = region_copy(seen->region, c->certificates, c->certificate_count * sizeof *c->certificates);
     for (size_t i = 0; i < c->certificate_count; i++)
         c->certificates[i] = region_text(seen->region, c->certificates[i]);
     seen->first_der = outcome->ders[0].length;

@@ -151,7 +151,7 @@ static struct conversation *make_conversation(struct sample *sample, struct host
     return seen;
 }
 
-static void complete_tls(struct conversation *seen, const char *id)
+static void complete_tls(struct region *region, struct conversation *seen, const char *id)
 {
     seen->starttls_offered = true;
     seen->starttls = (struct reply){ .code = 220, .text = "220 go ahead" };
@@ -159,7 +159,7 @@ static void complete_tls(struct conversation *seen, const char *id)
     seen->protocol = "TLSv1.3";
     seen->cipher = "TLS_AES_256_GCM_SHA384";
     seen->group = "X25519";
-    seen->certificates[0] = id;
+    seen->certificates = region_copy(region, &id, sizeof(id));
     seen->certificate_count = 1;
     seen->ms_starttls = 30;
     seen->ms_handshake = 41;
@@ -185,7 +185,7 @@ static struct result *name_mismatch(struct sample *sample)
     host->match = match;
     host->tls = result->forecast.tls = result->first_attempt.tls = "untrusted";
     result->forecast.text = host->text = "Server certificate not verified";
-    complete_tls(make_conversation(sample, host, "220 mx.hosting.example ESMTP"), leaf_id);
+    complete_tls(region_of(sample), make_conversation(sample, host, "220 mx.hosting.example ESMTP"), leaf_id);
     findings_add(region_of(sample), &result->findings, "certificate-name-mismatch", SEVERITY_CRITICAL,
                  "mx.hosting.example", NULL, 0, "the certificate names mx.hosting.example; the policy accepts example.net; %s",
                  reason_remedy(REASON_CERTIFICATE_NAME_MISMATCH));
@@ -235,7 +235,7 @@ static struct result *pinned(struct sample *sample)
 
     host->match = KEEP(sample, struct match, .digest = "sha256", .digests = *list_of(sample, "00"));
     host->tls = result->forecast.tls = "untrusted";
-    complete_tls(make_conversation(sample, host, "220 mx"), leaf_id);
+    complete_tls(region_of(sample), make_conversation(sample, host, "220 mx"), leaf_id);
     return result;
 }
 
@@ -252,7 +252,7 @@ static struct result *tlsa_mismatch(struct sample *sample)
     *tlsa = (struct tlsa){ .status = TLSA_FOUND, .base_domain = "mx.dane.example", .dnssec = "secure", .count = 1,
                            .usable_count = 1 };
     tlsa->records = tlsa->usable = KEEP(sample, const struct dns_record *, record);
-    complete_tls(make_conversation(sample, host, "220 mx"), leaf_id);
+    complete_tls(region_of(sample), make_conversation(sample, host, "220 mx"), leaf_id);
     return result;
 }
 
@@ -263,7 +263,7 @@ static struct result *delivered(struct sample *sample)
     struct host_result *host = add_hop(sample, result, policy, "mx.good.example");
 
     host->tls = result->forecast.tls = result->first_attempt.tls = "anonymous";
-    complete_tls(make_conversation(sample, host, "220 mx"), broken_id);
+    complete_tls(region_of(sample), make_conversation(sample, host, "220 mx"), broken_id);
     findings_add(region_of(sample), &result->findings, "certificate-expires-soon", SEVERITY_WARNING, "mx.good.example", NULL, 0,
                  "a certificate that the verdict rests on is valid until %s", "2026-11-26");
     return result;
