@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -222,7 +223,8 @@ static bool read_header(struct reader *reader, struct slice line, int64_t now, s
         return false;
     if (!reader->header.journal)
         return cannot(err, EXIT_DATA_ERROR, reader->journal->path, "not a journal");
-    reader->told->too_old = now - reader->header.started > JOURNAL_AGE_MAX || reader->header.started > now;
+    /* The clock may have been set back since. */
+    reader->told->too_old = llabs(now - reader->header.started) > JOURNAL_AGE_MAX;
     return true;
 }
 
@@ -265,7 +267,7 @@ static bool read_all(struct journal *journal, int64_t now, struct facts *facts, 
         whole = slice_head(text, whole_part(text));
         good = read_whole(&reader, text, whole, now, err);
         if (good && whole.n > 0 && !told->too_old) {
-            told->started = reader.header.started;
+            told->started = reader.header.started < now ? reader.header.started : now;
             journal->length = (off_t)whole.n;
         }
     }
