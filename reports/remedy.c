@@ -312,6 +312,18 @@ static struct remedy remedy_table(const struct story *story)
     return plain(region_printf(story->region, "build the table: postmap %.*s", (int)(end - text), text));
 }
 
+/* The table can be read; what its patterns say takes too long. */
+static struct remedy remedy_unreadable(const struct story *story)
+{
+    struct slice text = slice_of(story->cause != NULL ? story->cause->text : "");
+
+    if (slice_ends_with(text, SLICE(TABLE_PATTERN_ENDLESS)))
+        return plain("rewrite the pattern so that every key is soon done with: Postfix tries it for as long as it takes");
+    if (slice_ends_with(text, SLICE(TABLE_PATTERN_UNTRIED)))
+        return plain(sentences[REASON_DEADLINE]);
+    return plain(NULL);
+}
+
 static struct remedy remedy_not_allowed(const struct story *story)
 {
     char address[ADDRESS_TEXT_MAX];
@@ -341,6 +353,7 @@ static const struct {
     { REASON_DELIVERED_IN_CLEAR, remedy_in_clear },
     { REASON_TRANSPORT_ERROR, remedy_transport },
     { REASON_TABLE_ERROR, remedy_table },
+    { REASON_TABLE_UNREADABLE, remedy_unreadable },
     { REASON_CERTIFICATE_NAME_MISMATCH, remedy_name },
     { REASON_CERTIFICATE_EXPIRED, remedy_expired },
     { REASON_CERTIFICATE_NOT_TRUSTED, remedy_trust },

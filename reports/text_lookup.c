@@ -12,7 +12,7 @@ static const char *status_words(const struct table_answer *answer)
         [TABLE_NOT_FOUND] = "not found",
         [TABLE_FOUND] = "found",
         [TABLE_ERROR] = "the lookup fails",
-        [TABLE_UNREADABLE] = "cannot be read on this machine",
+        [TABLE_UNREADABLE] = "not known on this machine",
         [TABLE_WANTED] = "never asked",
     };
 

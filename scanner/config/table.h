@@ -105,6 +105,9 @@ struct table_guard {
 #define TABLE_SLOW_SECONDS 1.0
 #define TABLE_RESULT_MAX   4096
 #define TABLE_SLOW_PATTERN "table-slow-pattern"
+/* The end of what an answer that is not known says of a pattern. */
+#define TABLE_PATTERN_ENDLESS "the pattern takes too long for this key, what comes of it is not known"
+#define TABLE_PATTERN_UNTRIED "there is no time left to try the pattern"
 
 struct table_options {
     struct version version;

@@ -289,6 +289,10 @@ static enum regexp_outcome try_pattern(struct walk *w, const struct rule *rule, 
         return table->engine->match(p->code, w->key, &w->groups, err);
     if (!regexp_match_apart(guard_of(w), p, w->key, &w->groups, &outcome, err))
         give_up(w, rule, "the pattern takes too long for this key, what comes of it is not known");
+=======
+    if (!regexp_match_apart(guard_of(w), table->engine, p, w->key, &w->groups, &outcome, err))
+        give_up(w, rule, TABLE_PATTERN_ENDLESS);
+        give_up(w, rule, TABLE_PATTERN_ENDLESS);
     return outcome;
 }
 
@@ -300,7 +304,7 @@ static bool pattern_matches(struct walk *w, const struct rule *rule, const struc
     enum regexp_outcome outcome;
 
     if (guard != NULL && !guard->has_time(guard->arg)) {
-        give_up(w, rule, "there is no time left to try the pattern");
+        give_up(w, rule, TABLE_PATTERN_UNTRIED);
         return true;
     }
     outcome = try_pattern(w, rule, p, &err);

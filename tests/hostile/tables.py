@@ -93,9 +93,10 @@ def place(scan, code):
 
 
 def check_patterns(tap, arena):
-    scan = arena.scan(*arena.fast, *patterns("regexp", "slow"))
+    scan = arena.scan(*arena.fast, *patterns("regexp", "slow"), text=True)
     check(tap, scan, "a pattern without end", "unknown", "table-unreadable", "table-slow-pattern", 30, which=LONG)
     tap.same(place(scan, "table-slow-pattern"), ("slow", 2), "a pattern without end: its place is named")
+    tap.ok("rewrite the pattern" in " ".join(scan.output.split()), "a pattern without end: what to do about it", scan.output)
     for name in (HEALTHY, OTHER):
         tap.same(scan.destinations()[name]["verdict"], "deliver", f"a pattern without end: {name} is delivered")
     scan = arena.scan(*arena.fast, *patterns("regexp", "greedy"))

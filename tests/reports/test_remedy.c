@@ -57,6 +57,14 @@ static void check_causes(struct sample *sample)
           "hash:/x: open database /x.db: No such file or directory", "build the table: postmap hash:/x" },
         { REASON_TABLE_ERROR, "table-error", NULL, "hash:/x: open database /x.db: Permission denied",
           "hash:/x: open database /x.db: Permission denied", "repair the table; the finding names it" },
+        { REASON_TABLE_UNREADABLE, "table-unreadable", NULL, "policy table lookup error: mysql:/x: unsupported dictionary type",
+          "policy table lookup error: mysql:/x: unsupported dictionary type",
+          "scan as root on the machine that runs Postfix, or install the table type's package here" },
+        { REASON_TABLE_UNREADABLE, "table-unreadable", NULL, "regexp:/x, line 2: " TABLE_PATTERN_ENDLESS,
+          "regexp:/x, line 2: " TABLE_PATTERN_ENDLESS,
+          "rewrite the pattern so that every key is soon done with: Postfix tries it for as long as it takes" },
+        { REASON_TABLE_UNREADABLE, "table-unreadable", NULL, "regexp:/x, line 2: " TABLE_PATTERN_UNTRIED,
+          "regexp:/x, line 2: " TABLE_PATTERN_UNTRIED, "scan again with a longer --deadline" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
