@@ -288,10 +288,6 @@ static enum regexp_outcome try_pattern(struct walk *w, const struct rule *rule, 
     if (guard_of(w) == NULL || !p->apart)
         return table->engine->match(p->code, w->key, &w->groups, err);
     if (!regexp_match_apart(guard_of(w), p, w->key, &w->groups, &outcome, err))
-        give_up(w, rule, "the pattern takes too long for this key, what comes of it is not known");
-=======
-    if (!regexp_match_apart(guard_of(w), table->engine, p, w->key, &w->groups, &outcome, err))
-        give_up(w, rule, TABLE_PATTERN_ENDLESS);
         give_up(w, rule, TABLE_PATTERN_ENDLESS);
     return outcome;
 }
