@@ -185,8 +185,46 @@ static bool reads_dns(size_t records, size_t data_length, size_t name_length)
     return ok;
 }
 
+static bool reads_cert(size_t length)
+{
+    static uint8_t octets[CERT_DER_MAX + 1];
+    struct region *r = region_new();
+    struct cert cert = { .der = octets, .der_length = length }, got;
+    struct json *j;
+    bool ok;
+
+    memset(cert.id, '0', sizeof cert.id - 1);
+    j = facts_cert_to_json(&cert);
+    ok = facts_cert_from_json(r, j, &got, NULL);
+    json_free(j);
+    region_free(r);
+    return ok;
+}
+
+static bool reads_chain(size_t count)
+{
+    static const struct profile p = { .address = { FAMILY_IPV4, { 192, 0, 2, 1 } }, .port = 25 };
+    static const char *ids[CONVERSATION_CERTIFICATES_MAX + 1];
+    struct conversation c = { .profile = &p, .certificates = ids, .certificate_count = count }, got;
+    struct region *r = region_new();
+    struct json *j;
+    bool ok;
+
+    for (size_t i = 0; i < count; i++)
+        ids[i] = "0000000000000000000000000000000000000000000000000000000000000000";
+    j = facts_conversation_to_json(&c);
+    ok = facts_conversation_from_json(r, j, &got, NULL);
+    json_free(j);
+    region_free(r);
+    return ok;
+}
+
 static void test_bounds(void)
 {
+    check_ok(reads_cert(CERT_DER_MAX), "as large a certificate as may be");
+    check_ok(!reads_cert(CERT_DER_MAX + 1), "one octet more");
+    check_ok(reads_chain(CONVERSATION_CERTIFICATES_MAX), "as many certificates of a conversation as are kept");
+    check_ok(!reads_chain(CONVERSATION_CERTIFICATES_MAX + 1), "one more");
     check_ok(reads_dns(DNS_RECORDS_MAX, 1, 1), "as many records as are kept");
     check_ok(!reads_dns(DNS_RECORDS_MAX + 1, 1, 1), "one more");
     check_ok(reads_dns(1, DNS_TLSA_DATA_MAX, 1), "as much TLSA data as is kept");

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Each constant of probes/limits.h has a test at it and past it: here is where. One that has none, and one that is gone, fail."""
+"""Each constant of probes/limits.h, and of what the facts keep of what a peer sends, has a test at it and past it: here is where.
+One that has none, and one that is gone, fail."""
 
 import os
 import re
@@ -7,6 +8,7 @@ import sys
 
 TOP = os.environ.get("abs_top_srcdir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
+FACTS = ("conversation.h", "dns.h", "policy_fetch.h", "certs.h")
 TESTS = {   # constant: where, and what stands there, when that is not its name
     "LIMIT_LINE_BYTES": ("tests/probes/test_limits.c", None),
     "LIMIT_REPLY_BYTES": ("tests/probes/test_limits.c", None),
@@ -30,6 +32,15 @@ TESTS = {   # constant: where, and what stands there, when that is not its name
     "LIMIT_CHANNEL_BYTES": ("tests/probes/test_limits.c", None),
     "LIMIT_SUSPECTS": ("tests/scanner/test_schedule.c", None),
     "LIMIT_SILENCE_MS": ("tests/probes/test_limits_time.c", None),
+    "REPLY_TEXT_MAX": ("tests/wire/test_smtp_reply.c", None),
+    "CONVERSATION_CERTIFICATES_MAX": ("tests/probes/test_smtp_session.c", None),
+    "DNS_RECORDS_MAX": ("tests/facts/test_facts_json.c", None),
+    "DNS_TLSA_DATA_MAX": ("tests/facts/test_facts_json.c", None),
+    "POLICY_BODY_MAX": ("tests/probes/test_https_fetch.c", "as large as it may be"),
+    "MEDIA_TYPE_MAX": ("tests/probes/test_https_fetch.c", "a media type of one byte more"),
+    "FETCH_ADDRESSES_MAX": ("tests/facts/test_wants.c", None),
+    "CERT_DER_MAX": ("tests/facts/test_facts_json.c", None),
+    "CERT_NAMES_MAX": ("tests/wire/test_x509_facts.c", None),
     "LIMIT_CALL_MS": ("tests/probes/test_limits_time.c", None),
 }
 
@@ -41,6 +52,8 @@ def read(path):
 
 def main():
     defined = re.findall(r"^#define (LIMIT_\w+)", read("probes/limits.h"), re.M)
+    for header in FACTS:
+        defined += re.findall(r"^#define (\w+_MAX)\b", read(f"scanner/facts/{header}"), re.M)
     failures = 0
     for number, name in enumerate(sorted(set(defined) | set(TESTS)), 1):
         path, words = TESTS.get(name, (None, None))

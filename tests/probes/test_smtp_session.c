@@ -109,7 +109,8 @@ static const struct peer_tls usual = { .min_version = 0 }, tls12 = { .max_versio
                              insists12 = { .wants_certificate = 2, .max_version = TLS1_2_VERSION },
                              anonymous = { .max_version = TLS1_2_VERSION, .ciphers = "ADH-AES256-GCM-SHA384:AECDH-AES256-SHA" },
                              big = { .padding = 100000 }, too_big = { .padding = 102400 },
-                             chain100 = { .extra_certificates = 99 }, tickets = { .tickets = 10000 };
+                             chain100 = { .extra_certificates = 99 }, longest_chain = { .extra_certificates = CONVERSATION_CERTIFICATES_MAX - 1 },
+                             longer_chain = { .extra_certificates = CONVERSATION_CERTIFICATES_MAX }, tickets = { .tickets = 10000 };
 
 /* A conversation: the peer's part, and what must come of it. */
 static const struct row {
@@ -242,6 +243,12 @@ static const struct row {
     { "a chain of 100", NO_TWIST, &chain100,
       { SECURE, { PEER_EXPECT, "EHLO client.example", 0 }, { PEER_SEND, "250 peer\r\n", 0 }, GOODBYE },
       SECURED, ENDING_COMPLETE, PHASE_TLS_EHLO, true, 250 },
+    { "as long a chain as is kept", NO_TWIST, &longest_chain,
+      { SECURE, { PEER_EXPECT, "EHLO client.example", 0 }, { PEER_SEND, "250 peer\r\n", 0 }, GOODBYE },
+      SECURED, ENDING_COMPLETE, PHASE_TLS_EHLO, true, 250 },
+    { "a chain of one more", NO_TWIST, &longer_chain,
+      { SECURE, { PEER_EXPECT, "EHLO client.example", 0 }, { PEER_SEND, "250 peer\r\n", 0 }, GOODBYE },
+      SECURED, ENDING_COMPLETE, PHASE_TLS_EHLO, true, 250 },
     { "10000 tickets", NO_TWIST, &tickets, { SECURE, { PEER_EXPECT, "EHLO client.example", 0 }, { PEER_SEND, "250 peer\r\n", 0 }, { PEER_END, NULL, 0 } },
       "EHLO client.example;STARTTLS;[no handshake]", ENDING_CUT_SHORT, PHASE_TLS_EHLO, true, 220 },
     { "renegotiation is refused", NO_TWIST, &tls12,
@@ -341,8 +348,15 @@ static void check_facts(void)
     is_int(seen.facts.certificate_count, 0, "no certificates");
     region_free(seen.region);
 
-    with(row_named("chain of 100") ? row_named("chain of 100") : row_named("a chain of 100"), &seen);
+    with(row_named("a chain of 100"), &seen);
     is_int(seen.facts.certificate_count, 100, "a chain of 100 is kept whole");
+    region_free(seen.region);
+
+    with(row_named("as long a chain as is kept"), &seen);
+    is_int(seen.facts.certificate_count, CONVERSATION_CERTIFICATES_MAX, "so is the longest");
+    region_free(seen.region);
+    with(row_named("a chain of one more"), &seen);
+    is_int(seen.facts.certificate_count, CONVERSATION_CERTIFICATES_MAX, "of one more certificate so many are kept");
     region_free(seen.region);
 
     with(row_named("a client certificate is asked for"), &seen);

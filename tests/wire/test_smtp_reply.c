@@ -209,6 +209,43 @@ static void check_sizes(void)
     }
 }
 
+/* A text of so many bytes, of which no line is long, where line_length_limit allows more. */
+static struct reply reply_of(struct region *region, size_t n)
+{
+    static const char line[] = "220-0123456789\r\n";
+    struct smtp_reply_reader r;
+    struct reply reply;
+    struct buf bytes;
+    size_t used, kept = 0;
+
+    buf_init(&bytes, 1 << 20);
+    for (; kept + 200 < n; kept += sizeof line - 2)
+        buf_add_text(&bytes, line);
+    buf_add_text(&bytes, "220 ");
+    for (kept += 4; kept < n; kept++)
+        buf_add_char(&bytes, 'x');
+    buf_add_text(&bytes, "\r\n");
+    smtp_reply_init(&r, 2 * REPLY_TEXT_MAX, false, limits);
+    smtp_reply_begin(&r);
+    is_int(smtp_reply_feed(&r, buf_slice(&bytes), &used), SMTP_REPLY_DONE, "a reply of %zu bytes", n);
+    smtp_reply_take(&r, region, &reply);
+    smtp_reply_clear(&r);
+    buf_clear(&bytes);
+    return reply;
+}
+
+static void check_longest_text(void)
+{
+    struct region *region = region_new();
+    struct reply whole = reply_of(region, REPLY_TEXT_MAX), cut = reply_of(region, REPLY_TEXT_MAX + 1);
+
+    is_int(strlen(whole.text), REPLY_TEXT_MAX, "as much text as is kept");
+    check_ok(!whole.cut, "is not cut");
+    is_int(strlen(cut.text), REPLY_TEXT_MAX, "of one byte more so much is kept");
+    check_ok(cut.cut, "and it is told");
+    region_free(region);
+}
+
 static void check_nul(void)
 {
     struct smtp_reply_reader r;
@@ -235,6 +272,7 @@ int main(void)
     check_ehlos();
     check_greetings();
     check_sizes();
+    check_longest_text();
     check_nul();
     return check_done();
 }
