@@ -270,7 +270,7 @@ static bool fail_unknown(struct policy_parser *parser, const struct attribute *n
     if (newer != NULL)
         policy_hint(parser, "\"%s\" needs Postfix %d.%d or later", newer->name, newer->major, newer->minor);
     else if (name.p[0] == '{')
-        policy_hint(parser, POLICY_BRACES_HINT);
+        policy_hint_braces(parser);
     else if ((last == '>' || last == '<') && slice_eq_text_nocase(slice_head(name, name.n - 1), "protocols"))
         policy_hint(parser, "write \"protocols=%c=...\"", last);
     else if (nearest != NULL)

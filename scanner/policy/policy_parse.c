@@ -31,9 +31,20 @@ void policy_hint(struct policy_parser *parser, const char *format, ...)
 }
 
 /* Braces group from 3.10 on. */
+static bool has_braces(const struct policy_parser *parser)
+{
+    return version_at_least(parser->version, 3, 10, 0);
+}
+
+void policy_hint_braces(struct policy_parser *parser)
+{
+    policy_hint(parser, has_braces(parser) ? "braces go around one attribute: \"{ name = value }\""
+                                           : "\"{ name = value }\" needs Postfix 3.10 or later; write name=value");
+}
+
 static bool next_token(struct policy_parser *parser, struct slice *token)
 {
-    if (version_at_least(parser->version, 3, 10, 0))
+    if (has_braces(parser))
         return slice_next_token_braced(&parser->rest, SEPARATORS, token);
     return slice_next_token(&parser->rest, SEPARATORS, token);
 }
@@ -101,7 +112,7 @@ static void hint_malformed(struct policy_parser *parser, struct slice token)
     if (token.p[0] == '#')
         policy_hint(parser, "a comment needs a line of its own");
     else if (token.p[0] == '{' || token.p[token.n - 1] == '}')
-        policy_hint(parser, POLICY_BRACES_HINT);
+        policy_hint_braces(parser);
     else if (slice_starts_with(slice_trim_left(parser->rest), SLICE("=")) || token.p[0] == '=')
         policy_hint(parser, "write name=value without spaces around the \"=\"");
     else
@@ -149,7 +160,7 @@ static bool parse_attribute(struct policy_parser *parser, struct slice token)
 {
     struct slice name, value;
 
-    if (token.p[0] == '{' && version_at_least(parser->version, 3, 10, 0) && !open_braces(parser, &token))
+    if (token.p[0] == '{' && has_braces(parser) && !open_braces(parser, &token))
         return false;
     if (!split_attribute(parser, token, &name, &value))
         return false;

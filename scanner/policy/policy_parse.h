@@ -17,11 +17,11 @@ struct policy_parser {
     const char *ours;        /* why one could not be read that Postfix may well read */
 };
 
-#define POLICY_BRACES_HINT "\"{ name = value }\" needs Postfix 3.10 or later; write name=value"
-
 /* Marks the policy invalid, with Postfix's words for it. Always false. */
 bool policy_fail(struct policy_parser *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void policy_hint(struct policy_parser *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* About a brace that does not belong where it stands. */
+void policy_hint_braces(struct policy_parser *);
 
 /* policy_attributes.c: one attribute; false after policy_fail(). */
 bool policy_attribute_apply(struct policy_parser *, struct slice name, struct slice value);

@@ -49,6 +49,7 @@ static const char *policy_text(struct region *region, const struct policy *polic
     return policy->warning == NULL ? text : region_printf(region, "%s; warning: %s", text, policy->warning);
 }
 
+#define AROUND_ONE "; hint: braces go around one attribute: \"{ name = value }\""
 #define NEEDS_310 "; hint: \"{ name = value }\" needs Postfix 3.10 or later; write name=value"
 #define BUILT_IN "error: built-in policy has unexpected attribute policy_ttl, policy_domain, policy_string, " \
                  "mx_host_pattern or policy_failure; hint: add policy_type=sts"
@@ -62,6 +63,11 @@ static const struct {
     { "3.7.11", "Secure", "secure" },
     { "3.7.11", "DANE-ONLY", "dane-only" },
     { "3.7.11", " ,\tencrypt\r\n", "encrypt" },
+    { "3.9.5", "secure match=x }", "error: malformed attribute/value pair \"}\": missing '=' after attribute name" NEEDS_310 },
+    { "3.11.0", "secure match=x }", "error: malformed attribute/value pair \"}\": missing '=' after attribute name" AROUND_ONE },
+    { "3.11.0", "encrypt { { protocols = TLSv1.2 } }",
+      "error: malformed attribute/value pair \"{ protocols = TLSv1.2 }\": missing '=' after attribute name" AROUND_ONE },
+    { "3.11.0", "encrypt { {protocols=TLSv1.2} }", "error: invalid attribute name: \"{protocols\"" AROUND_ONE },
     { "3.7.11", "", "error: invalid empty policy; hint: name a level, e.g. \"encrypt\"" },
     { "3.7.11", " , ", "error: invalid empty policy; hint: name a level, e.g. \"encrypt\"" },
     { "3.7.11", "sucure", "error: invalid security level \"sucure\"; hint: did you mean \"secure\"?" },
