@@ -356,21 +356,46 @@ static const char *nearest_option(const char *word, unsigned command)
     return name_nearest(names, slice_head(slice_of(word), strcspn(word, "=")));
 }
 
-static bool bad_option(int code, char **argv, const char *command_name, unsigned command, struct error *err)
+/* The commands that take an option which this one does not take, "scan and replay"; NULL: there are none. */
+static const char *takers_of(struct region *region, const char *word, unsigned command)
 {
-    const char *word = argv[optind - 1];
-    const char *near = nearest_option(word, command);
+    static const char *const commands[] = { "scan", "explain", "replay", "report", "merge", "diff",
+                                            "history", "acknowledge", "lint", "migrate", "advise" }; /* by their bits */
+    const struct row *row = NULL;
+    const char       *text = NULL;
+    unsigned          left;
+    size_t            i;
+
+    for (i = 0; i < ROW_COUNT && strncmp(word, "--", 2) == 0; i++)
+        if (slice_eq_text(slice_head(slice_of(word + 2), strcspn(word + 2, "=")), rows[i].name))
+            row = &rows[i];
+    left = row != NULL && (row->commands & command) == 0 ? row->commands & ((1U << (sizeof(commands) / sizeof(commands[0]))) - 1) : 0;
+    for (i = 0; left != 0; i++) {
+        if ((left & 1U << i) == 0)
+            continue;
+        left &= ~(1U << i);
+        text = text == NULL ? commands[i] : region_printf(region, "%s%s%s", text, left != 0 ? ", " : " and ", commands[i]);
+    }
+    return text;
+}
+
+static bool bad_option(struct region *region, int code, char **argv, unsigned command, struct error *err)
+{
+    const char *word = argv[optind - 1], *takers = code == '?' ? takers_of(region, word, command) : NULL;
+    const char *near = takers == NULL ? nearest_option(word, command) : NULL;
 
     if (code == ':')
         error_set(err, EXIT_USAGE_ERROR, "%s: a value is missing", word);
     else if (optopt != 0 && optopt < 256)
         error_set(err, EXIT_USAGE_ERROR, "unknown option -%c", optopt);
+    else if (takers != NULL)
+        error_set(err, EXIT_USAGE_ERROR, "%s: no option of %s, but of %s", word, argv[0], takers);
     else
         error_set(err, EXIT_USAGE_ERROR, "unknown option %s", word);
     if (near != NULL && code != ':')
         error_fix(err, "did you mean --%s?", near);
     else
-        error_fix(err, "see posttls-audit %s --help", command_name);
+        error_fix(err, "see posttls-audit %s --help", argv[0]);
     return false;
 }
 
@@ -389,7 +414,7 @@ bool options_parse(struct region *region, struct options *options, int argc, cha
         const struct row *row = code == '?' || code == ':' ? NULL : row_of(code);
 
         if (row == NULL)
-            return bad_option(code, argv, argv[0], command, err);
+            return bad_option(region, code, argv, command, err);
         if (!set_option(region, options, row, optarg, err))
             return false;
     }

@@ -33,7 +33,9 @@ an unknown command|frobnicate|unknown command frobnicate
 a misspelt command|exlain|did you mean explain
 an unknown option|scan --colour|unknown option --colour
 a misspelt option|scan --concurency 3|did you mean --concurrency
-an option of another command|replay --resolver 127.0.0.1|unknown option --resolver
+an option of other commands|replay --resolver 127.0.0.1|--resolver: no option of replay, but of scan, explain and advise
+an option of other commands, with its value|explain --proposed-override=x=y example.org|--proposed-override=x=y: no option of explain, but of scan and replay
+an option of one other command|lint --dry-run|--dry-run: no option of lint, but of scan; see posttls-audit lint --help
 a missing value|scan --json|a value is missing
 no number|scan --timeout soon|--timeout soon: not a whole number
 no prefix|scan --allow-address everywhere|not an address or prefix
