@@ -148,6 +148,26 @@ def check_resume(tap, arena, seed):
     tap.ok(2 <= asked <= 3, f"{name}: one that refused for the moment is asked again once", asked)
 
 
+def check_resume_after(tap, arena, name, options, meddle):
+    """A run that ended early by itself, and the one that goes on."""
+    journal = os.path.join(arena.scratch, "journal")
+    usual = (*QUICK[:-1], "3", "--concurrency", "6", "--retry-after", "2", "--resume", journal)
+    arena.world.restart_hosts()
+    whole = arena.scan(*usual).report
+    arena.sessions()
+    arena.world.restart_hosts()
+    first = arena.scan(*usual, *options, meddle=meddle)
+    tap.ok(first.report is not None and not first.report["run"]["complete"], f"{name}: a part of the run", first.status, first.errors)
+    known, began = observed(journal), time.time()
+    second = arena.scan(*usual)
+    tap.clean(second, f"{name}, and on")
+    tap.ok(second.report is not None and first_difference(second.report, whole) is None, f"{name}, and on: the report is as if never ended",
+           first_difference(second.report, whole))
+    again = [s["host"] for s in second.sessions if s["addr"] in known and s["began"] > began]
+    tap.ok(known and not again, f"{name}, and on: nobody is asked again of {len(known)}", again)
+    tap.ok(not os.path.exists(journal), f"{name}, and on: the journal is gone")
+
+
 def first_difference(report, whole):
     if report is None:
         return "no report"
@@ -253,6 +273,8 @@ def test(tap, scratch):
         check_lock(tap, arena)
         check_journals(tap, arena)
         check_full_disk(tap, arena)
+        check_resume_after(tap, arena, "SIGTERM", (), in_the_middle(arena, signal.SIGTERM))
+        check_resume_after(tap, arena, "--deadline", ("--deadline", "3", "--concurrency", "3"), None)
         for seed in range(1, 9 if THOROUGH else 2):
             check_resume(tap, arena, seed)
 
