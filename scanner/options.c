@@ -369,7 +369,8 @@ static const char *takers_of(struct region *region, const char *word, unsigned c
     for (i = 0; i < ROW_COUNT && strncmp(word, "--", 2) == 0; i++)
         if (slice_eq_text(slice_head(slice_of(word + 2), strcspn(word + 2, "=")), rows[i].name))
             row = &rows[i];
-    left = row != NULL && (row->commands & command) == 0 ? row->commands & ((1U << (sizeof(commands) / sizeof(commands[0]))) - 1) : 0;
+    left = row != NULL && (row->commands & command) == 0 ? row->commands : 0;
+    left &= (1U << sizeof(commands) / sizeof(commands[0])) - 1;
     for (i = 0; left != 0; i++) {
         if ((left & 1U << i) == 0)
             continue;
