@@ -95,9 +95,11 @@ static void put_table(struct buf *out, const int64_t *log, const int64_t *now)
 
     for (i = 0; i < WAYS; i++)
         most = now[i] > most ? now[i] : most;
-    buf_add_text(out, "<table class=\"picture\"><caption>Deliveries, deferrals and bounces in the log; and the messages that "
-                      "were delivered, returned or wait, as they would go now</caption><thead><tr><th scope=\"col\">mail</th>"
-                      "<td></td><th scope=\"col\">forecast</th><th scope=\"col\">in the log</th></tr></thead><tbody>\n");
+    buf_add_text(out, "<table class=\"picture\"><caption>Messages: those that were delivered, were returned or wait, each once, "
+                      "by how it would go now. In the log: every attempt, by how it ended then; a message that was deferred "
+                      "twice and then delivered counts three times</caption><thead><tr><th scope=\"col\">mail</th>"
+                      "<td></td><th scope=\"col\">messages, now</th><th scope=\"col\">attempts in the log</th></tr></thead>"
+                      "<tbody>\n");
     for (i = 0; i < WAYS; i++) {
         html_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"drawn\"><svg class=\"bar\" viewBox=\"0 0 1000 10\" "
                          "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"%s\" width=\"%zu\" height=\"10\"/>"

@@ -29,6 +29,14 @@ cp "$work/out" "$work/first"
 run report "$work/report.json" --fail-on never
 result "$(cmp -s "$work/out" "$work/first"; echo $?)" 'a saved report tells it alike'
 
+# A message that was deferred twice and then delivered: three attempts, and one message for the forecast.
+{ line 21 a.example deferred; line 21 a.example deferred; line 21 a.example sent; line 21 b.example sent; } >"$work/retried"
+scan --from-log "$work/retried" --html "$work/page.html" -q
+tr -d '\n' <"$work/page.html" >"$work/page"
+has "$work/page" '>messages, now</th><th scope="col">attempts in the log</th>' 'the page says what it counts'
+has "$work/page" '>deferred</th>.*aria-label="1 deferred, forecast[^<]*</a></td><td class="n"><a [^>]*aria-label="2 deferred, in the log' \
+    'messages beside attempts'
+
 echo 'no line of a log' >"$work/other"
 scan --from-log "$work/other"
 has "$work/err" 'no log has a delivery' 'a file that is no log is not taken for one without mail'
