@@ -143,6 +143,7 @@ void audit_clear(struct audit *audit)
     history_close(audit->history);
     journal_close(audit->journal, false);
     maillog_free(audit->mail);
+    trial_free(audit->trial);
     trust_free(audit->trust);
     trust_free(audit->proposed_trust);
     facts_free(audit->facts);
@@ -336,7 +337,7 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
                                                audit->outcome.policies, audit->outcome.policies_needed };
     report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
-    advising_find(audit, audit->advice_scope);
+    advising_find(audit);
     if (audit->history == NULL)
         advising_tell(audit);
 }

@@ -32,6 +32,7 @@ struct audit {
     bool                    results_kept;              /* else they were streamed and forgotten */
     bool                    replayed;                  /* the arguments were facts files */
     enum advice_scope       advice_scope;              /* of what the report advises, and of what --advise asks for */
+    struct trial           *trial;                     /* of what is advised; NULL until something might be */
     int64_t                 began_ms;                  /* when the program began, on the monotonic clock */
     struct journal         *journal;                   /* --resume; NULL */
     struct journal_found    resumed;                   /* what it held */

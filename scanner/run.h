@@ -40,8 +40,8 @@ struct run_request {
                                                 keep_results, nor with two sides */
     /* Called for each destination when its result is final, in order of completion; may be NULL. Where a fault of our own
      * surroundings could still touch the verdict, that is when the fault is ruled out, or the run over. The result is that
-     * of the first side. */
-    void (*on_result)(void *arg, struct result *);
+     * of the first side. False: not yet; it is called again when the run is over, perhaps before, too. */
+    bool (*on_result)(void *arg, struct result *, bool over);
     void *arg;
 };
 

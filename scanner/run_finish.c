@@ -47,12 +47,16 @@ static void forget(struct run *run, size_t index)
     facts_forget_dns(run->facts, text, DNS_MX);
 }
 
-static void tell(struct run *run, size_t index, struct result *result)
+/* False: not yet. */
+static bool tell(struct run *run, size_t index, struct result *result, bool over)
 {
-    if (run->request->on_result != NULL)
-        run->request->on_result(run->request->arg, result);
+    if (run->request->on_result == NULL)
+        return true;
+    if ((!over && fault_watch_waits(&run->watch, result)) || !run->request->on_result(run->request->arg, result, over))
+        return false;
     if (run->names != NULL)
         forget(run, index);
+    return true;
 }
 
 static void hold(struct run *run, size_t index)
@@ -79,10 +83,8 @@ void run_job_finish(struct run *run, size_t index)
         share_names(run, index);
     if (run->request->keep_results)
         keep(run, index);
-    if (run->request->on_result != NULL && fault_watch_waits(&run->watch, result))
+    if (!tell(run, index, result, false))
         hold(run, index);
-    else
-        tell(run, index, result);
 }
 
 /* What was not kept is judged again: the facts are still there. */
@@ -114,10 +116,8 @@ void run_tell_held(struct run *run, bool over)
         struct result *result = result_of(run, index);
 
         judge_apply_fault(result, fault);
-        if (!over && fault_watch_waits(&run->watch, result))
+        if (!tell(run, index, result, over))
             run->held[kept++] = run->held[i];
-        else
-            tell(run, index, result);
     }
     run->held_count = kept;
 }

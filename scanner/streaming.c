@@ -1,5 +1,7 @@
 #include "scanner/streaming.h"
 
+#include "scanner/advising.h"
+
 static bool lines_are_final(const struct audit *audit)
 {
     const struct options *options = audit->options;
@@ -8,19 +10,35 @@ static bool lines_are_final(const struct audit *audit)
            options->as == MECHANISM_NONE && !options->dry_run;
 }
 
-/* What was judged goes into the lines, then into the counts where no list of results is there to be counted. */
-static void on_result(void *arg, struct result *result)
+static bool add_line(struct audit *audit, struct region *region, struct result *result, bool over)
 {
-    struct audit  *audit = arg;
     struct report *report = &audit->report;
 
-    if (!audit_is_shown(audit, result))
-        return;
+    if (!advising_tell_one(audit, region, result, over))
+        return false;
     outputs_stream(&audit->outputs, report, result);
     if (audit->results_kept)
-        return;
+        return true;
     report->counts.destinations++;
     report->counts.by_verdict[result->verdict]++;
+    return true;
+}
+
+/* What was judged, and its advice, goes into the lines, then into the counts where no list of results is there to be counted. */
+static bool on_result(void *arg, struct result *result, bool over)
+{
+    struct audit  *audit = arg;
+    struct region *region;
+    bool           done;
+
+    if (!audit_is_shown(audit, result))
+        return true;
+    if (audit->results_kept)
+        return add_line(audit, audit->region, result, over);
+    region = region_new_small();
+    done = add_line(audit, region, result, over);
+    region_free(region);
+    return done;
 }
 
 void streaming_set(struct audit *audit, struct run_request *request)

@@ -35,6 +35,7 @@ struct advice_found {
     struct pin    *pins;
     bool           wanted;      /* facts are missing, and were noted in the view's wants: ask, and call again */
     bool           unseen;      /* a stricter line could not be judged on these facts */
+    bool           told;        /* it is among the findings of the result */
 };
 
 enum advice_scope {

@@ -16,14 +16,15 @@ from arena import Arena, destination, host, lasting, main, surroundings
 LIMIT = 60
 
 
-def crowd(name, first, **behaviour):
-    """Destinations of as many providers."""
-    return [destination(f"{name}{n}.example", [host(f"mx.{name}{n}.example", f"2001:db8:{first + n:x}::1", **behaviour)], "encrypt")
+def crowd(name, first, policy="encrypt", at=None, **behaviour):
+    """Destinations of as many providers; AT: the crowd whose hosts they use."""
+    return [destination(f"{name}{n}.example", [host(f"mx.{at or name}{n}.example", f"2001:db8:{first + n:x}::1", **behaviour)], policy)
             for n in range(12)]
 
 
 CROWDS = {"blocked": crowd("blocked", 0x100, refuse=True), "stripped": crowd("stripped", 0x200, offer=None),
-          "healthy": crowd("healthy", 0x300)}
+          "healthy": crowd("healthy", 0x300, at="hosting"), "secured": crowd("secured", 0x600, "dane", tlsa=("3 1 1 {key}",)),
+          "lenient": crowd("lenient", 0x500, "may"), "strict": crowd("strict", 0x500, at="lenient")}
 LATE = destination("late.example", [host("mx.late.example", "2001:db8:400::1", delay=5)], "encrypt")
 
 
@@ -73,6 +74,20 @@ def check_results(tap, arena):
     compare(tap, arena, "all by one relay", "-o", "relayhost = healthy4.example", names=names("healthy") + ["x@blocked1.example"])
 
 
+def advised(destinations):
+    return sorted(d["destination"] for d in destinations if "can-be-tightened" in [f["code"] for f in d["findings"]])
+
+
+def check_advice(tap, arena):
+    """What stricter lines would need is at hand, or asked for by others at the same hosts, or by nobody."""
+    lines = compare(tap, arena, "advice", names=names("secured", "healthy"))
+    tap.same(advised(lines.middle), sorted(names("secured")), "advice: who can be stricter")
+    lines = compare(tap, arena, "advice that others make possible", names=names("lenient", "strict"))
+    tap.same(advised(lines.middle), sorted(names("lenient")), "advice that others make possible: who can be stricter")
+    lines = compare(tap, arena, "advice that nobody makes possible", names=names("lenient"))
+    tap.same(advised(lines.middle), [], "advice that nobody makes possible: nobody is told to be stricter")
+
+
 def check_file(tap, arena):
     path = os.path.join(arena.scratch, "lines")
     with open(path, "w", encoding="ascii") as file:
@@ -85,12 +100,13 @@ def check_file(tap, arena):
     tap.same([lines.header["run"]["finished"], lines.end["run"]["complete"]], [None, True], "a file: the header was there first")
 
 
-def check_order(tap, arena):
-    """Those that are known are there while one is still waited for."""
-    process = start(arena, "--jsonl", "-", names=[LATE["name"]] + names("healthy"))
+def check_order(tap, arena, crowd_name, stricter):
+    """Those that are known are there while one is still waited for, and with their advice."""
+    process = start(arena, "--jsonl", "-", names=[LATE["name"]] + names(crowd_name))
     header, *soon = [json.loads(process.stdout.readline()) for _line in range(13)]
-    tap.ok("format" in header and process.poll() is None, "while it runs: the header, and a dozen lines")
-    tap.same(sorted(d["destination"] for d in soon), sorted(names("healthy")), "while it runs: those that are known")
+    tap.ok("format" in header and process.poll() is None, f"while it runs: the header, and a dozen {crowd_name} lines")
+    tap.same(sorted(d["destination"] for d in soon), sorted(names(crowd_name)), "while it runs: those that are known")
+    tap.same(len(advised(soon)), stricter, "while it runs: who can be stricter")
     rest = [json.loads(line) for line in process.stdout]
     tap.same([rest[0]["destination"], "summary" in rest[1], len(rest)], [LATE["name"], True, 2], "then: the late one, the end")
     process.wait(LIMIT)
@@ -112,8 +128,10 @@ def check_interruption(tap, arena):
 def test(tap, scratch):
     with Arena(scratch, sum(CROWDS.values(), []) + [LATE]) as arena:
         check_results(tap, arena)
+        check_advice(tap, arena)
         check_file(tap, arena)
-        check_order(tap, arena)
+        check_order(tap, arena, "healthy", 0)
+        check_order(tap, arena, "secured", 12)
         check_interruption(tap, arena)
 
 
