@@ -2,11 +2,14 @@
 """Hostile peers, hostile answers, hostile names: each row of cases.py has the outcome that Postfix would have, or none at
 all; a server that behaves, in the same run, is served as ever; time and memory stay within their bounds."""
 
+import csv
+import io
 import json
 import os
 import re
 import sys
 import time
+from xml.etree import ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lab")]
@@ -18,6 +21,8 @@ SECONDS_MAX = 30            # for all of them together, with their retries; one 
 KILOBYTES_MAX = 400 * 1024  # of either process, under ASan
 CONTROL_SECONDS = 5
 CONTROLS = 3
+NUMBER = re.compile("-?[0-9]+")
+METRIC = re.compile(r'# (HELP|TYPE|UNIT) \w+ .*|# EOF|\w+({\w+="([^"\\\n]|\\[\\"n])*"(,\w+="([^"\\\n]|\\[\\"n])*")*})? (-?[0-9.e+-]+|NaN)')
 HARMLESS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -77,15 +82,47 @@ def check_bounds(tap, scan, name, seconds):
     tap.same([d["destination"] for d in scan.report["destinations"]], scan.names, f"{name}: each destination has one record")
 
 
+FORMATS = ("html", "csv", "junit", "sarif", "metrics", "jsonl")
+
+
+def read_formats(scratch):
+    found = {}
+    for word in FORMATS:
+        with open(os.path.join(scratch, word), encoding="utf-8", newline="") as stream:
+            found[word] = stream.read()
+    return found
+
+
+def check_formats(tap, scratch, name, count):
+    """Nothing of what the peers sent is a control, markup or a formula in any of them."""
+    texts = read_formats(scratch)
+    for word, text in texts.items():
+        shown = HARMLESS.search(text.replace("\r\n", "\n"))
+        tap.ok(not shown, f"{name}: {word} is harmless", repr(text[max(0, shown.start() - 40):shown.end() + 40]) if shown else "")
+    for foreign in ("<script>alert", "<img onerror"):
+        tap.ok(foreign not in texts["html"], f"{name}: the page has no {foreign} of a peer")
+    tap.same(len(ElementTree.fromstring(texts["junit"]).findall(".//testcase")), count, f"{name}: XML, with a case for each destination")
+    rows = list(csv.reader(io.StringIO(texts["csv"])))
+    tap.same(len(rows) - 1, count, f"{name}: CSV, with a row for each destination")
+    formulas = [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(cell)]
+    tap.same(formulas, [], f"{name}: no cell is a formula")
+    tap.same(len([json.loads(line) for line in texts["jsonl"].splitlines()]), count + 2, f"{name}: JSON lines, one for each destination")
+    json.loads(texts["sarif"])
+    odd = [line for line in texts["metrics"].splitlines() if not METRIC.fullmatch(line)]
+    tap.same(odd, [], f"{name}: each line of the metrics is one")
+
+
 def run(tap, arena, cases, name, seconds):
     names = [c.name for c in cases] + [f"control{n}.example" for n in range(CONTROLS)]
     scan = arena.scan("--interval", "0", "--rate", "0", "--per-host", "0", "--per-provider", "0", "--retry-after", "1",
-                      "--timeout", str(TIMEOUT), "-v", names=names, text=True, limit=seconds * 2)
+                      "--timeout", str(TIMEOUT), "-v", *(f"--{word}={os.path.join(arena.scratch, word)}" for word in FORMATS),
+                      names=names, text=True, limit=seconds * 2)
     scan.names = names
     tap.clean(scan, name)
     if tap.ok(scan.report is not None, f"{name}: there is a report", scan.status, scan.errors):
         check_bounds(tap, scan, name, seconds)
         check_controls(tap, arena, scan, name)
+        check_formats(tap, arena.scratch, name, len(names))
         for case in cases:
             check_case(tap, case, scan, scan.sessions)
 
