@@ -8,12 +8,13 @@
 #include "scanner/base/siphash.h"
 
 #define FIRST_SLOTS 16u
+#define ROOM_KEPT   1024u
 #define ENTRIES_MAX (UINT32_MAX / 4)
 /* Of an entry that was removed. Searches go on behind it. */
 #define SLOT_REMOVED UINT32_MAX
 
 struct dict_entry {
-    char    *key;    /* terminated; NULL: removed */
+    char    *key;    /* terminated, unless it is borrowed; NULL: removed */
     void    *value;
     uint32_t length;
     uint32_t hash;
@@ -24,6 +25,7 @@ struct dict {
     size_t             used, room, removed;
     uint32_t          *slots;    /* number of an entry + 1; 0: free */
     size_t             mask;     /* of the slots, a power of two; at least a quarter is free */
+    bool               borrows;  /* the keys */
     struct siphash_key secret;
 };
 
@@ -41,12 +43,27 @@ struct dict *dict_new(void)
     return d;
 }
 
+struct dict *dict_new_borrowing(void)
+{
+    struct dict *d = dict_new();
+
+    d->borrows = true;
+    return d;
+}
+
+static void free_key(const struct dict *d, struct dict_entry *e)
+{
+    if (!d->borrows)
+        mem_free(e->key);
+    e->key = NULL;
+}
+
 void dict_free(struct dict *d)
 {
     if (d == NULL)
         return;
     for (size_t i = 0; i < d->used; i++)
-        mem_free(d->entries[i].key);
+        free_key(d, &d->entries[i]);
     mem_free(d->entries);
     mem_free(d->slots);
     mem_free(d);
@@ -124,10 +141,21 @@ static void make_room(struct dict *d)
     d->entries = mem_grow(d->entries, d->room, sizeof(*d->entries));
 }
 
+static char *key_of(const struct dict *d, struct slice key)
+{
+    char *copy;
+
+    if (d->borrows)
+        return (char *)(uintptr_t)key.p;
+    copy = mem_alloc(key.n + 1);
+    if (key.n > 0)
+        memcpy(copy, key.p, key.n);
+    return copy;
+}
+
 bool dict_put(struct dict *d, struct slice key, void *value)
 {
     uint32_t hash = hash_of(d, key), *slot = find_slot(d, key, hash);
-    char *copy;
 
     if (slot != NULL) {
         d->entries[*slot - 1].value = value;
@@ -135,10 +163,7 @@ bool dict_put(struct dict *d, struct slice key, void *value)
     }
     assert(key.n <= UINT32_MAX);
     make_room(d);
-    copy = mem_alloc(key.n + 1);
-    if (key.n > 0)
-        memcpy(copy, key.p, key.n);
-    d->entries[d->used++] = (struct dict_entry){ copy, value, (uint32_t)key.n, hash };
+    d->entries[d->used++] = (struct dict_entry){ key_of(d, key), value, (uint32_t)key.n, hash };
     take_slot(d, d->used - 1);
     return true;
 }
@@ -150,19 +175,31 @@ void *dict_find(const struct dict *d, struct slice key)
     return slot != NULL ? d->entries[*slot - 1].value : NULL;
 }
 
+/* All of many is removed: who had so many at a time may never have them again. */
+static void give_up_room(struct dict *d)
+{
+    mem_free(d->entries);
+    mem_free(d->slots);
+    d->entries = NULL;
+    d->slots = NULL;
+    d->used = d->room = d->removed = d->mask = 0;
+}
+
 void *dict_remove(struct dict *d, struct slice key)
 {
     uint32_t *slot = find_slot(d, key, hash_of(d, key));
     struct dict_entry *e;
+    void *value;
 
     if (slot == NULL)
         return NULL;
     e = &d->entries[*slot - 1];
+    value = e->value;
     *slot = SLOT_REMOVED;
-    mem_free(e->key);
-    e->key = NULL;
-    d->removed++;
-    return e->value;
+    free_key(d, e);
+    if (++d->removed == d->used && d->room > ROOM_KEPT)
+        give_up_room(d);
+    return value;
 }
 
 size_t dict_count(const struct dict *d)

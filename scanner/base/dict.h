@@ -11,6 +11,8 @@
 struct dict;
 
 struct dict *dict_new(void);
+/* The same, but keys are not copied: the memory of each is to last until the key is removed, or the dict freed. */
+struct dict *dict_new_borrowing(void);
 void dict_free(struct dict *); /* the things themselves are borrowed, never freed here */
 
 /* A key that is there already keeps its place and gets the new value. True when the key is new. */

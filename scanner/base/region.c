@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +15,15 @@
 /* Pieces larger than one in so many of a chunk get one of their own, so that the one being filled is not given up. */
 #define LARGE_PART 4
 
+#define ALIGNMENT alignof(max_align_t)
+
+/* Filled from both ends: texts, which need no alignment, come from behind. */
 struct chunk {
     struct chunk *next;
     size_t        used;
+    size_t        end;      /* of what is free; texts from there on */
     size_t        size;
-    alignas(max_align_t) unsigned char data[];
+    alignas(ALIGNMENT) unsigned char data[];
 };
 
 struct deferred {
@@ -99,14 +104,16 @@ void region_empty(struct region *r)
     free_chunks(kept->next);
     kept->next = NULL;
     memset(kept->data, 0, kept->used);
+    memset(kept->data + kept->end, 0, kept->size - kept->end);
     kept->used = 0;
+    kept->end = kept->size;
 }
 
 static struct chunk *chunk_new(size_t size)
 {
     struct chunk *c = mem_alloc(sizeof(*c) + size);
 
-    c->size = size;
+    c->size = c->end = size;
     return c;
 }
 
@@ -124,29 +131,52 @@ static void *alloc_large(struct region *r, size_t size)
     return c->data;
 }
 
-static void *alloc_small(struct region *r, size_t size)
+static struct chunk *chunk_with(struct region *r, size_t size)
 {
     struct chunk *c = r->filling;
-    void *p;
 
-    if (c == NULL || c->size - c->used < size) {
-        c = chunk_new(r->chunk_size);
-        c->next = r->filling;
-        r->filling = c;
-    }
-    p = c->data + c->used;
+    if (c != NULL && c->end - c->used >= size)
+        return c;
+    c = chunk_new(r->chunk_size);
+    c->next = r->filling;
+    r->filling = c;
+    return c;
+}
+
+static void *alloc_small(struct region *r, size_t size)
+{
+    struct chunk *c = chunk_with(r, size);
+    void *p = c->data + c->used;
+
     c->used += size;
     return p;
 }
 
+static void *alloc_behind(struct region *r, size_t size)
+{
+    struct chunk *c = chunk_with(r, size);
+
+    c->end -= size;
+    return c->data + c->end;
+}
+
+static bool is_large(const struct region *r, size_t size)
+{
+    assert(size < SIZE_MAX / 2);
+    return size > r->chunk_size / LARGE_PART;
+}
+
 void *region_alloc(struct region *r, size_t size)
 {
-    const size_t align = alignof(max_align_t);
-
-    assert(size < SIZE_MAX / 2);
-    size = size ? (size + align - 1) / align * align : align;
+    size = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
     r->handed_out += size;
-    return size > r->chunk_size / LARGE_PART ? alloc_large(r, size) : alloc_small(r, size);
+    return is_large(r, size) ? alloc_large(r, size) : alloc_small(r, size);
+}
+
+static char *alloc_text(struct region *r, size_t size)
+{
+    r->handed_out += size;
+    return is_large(r, size) ? alloc_large(r, size) : alloc_behind(r, size);
 }
 
 void *region_array(struct region *r, size_t count, size_t size)
@@ -174,7 +204,7 @@ char *region_text(struct region *r, const char *text)
 
 char *region_slice(struct region *r, struct slice s)
 {
-    char *copy = region_alloc(r, s.n + 1);
+    char *copy = alloc_text(r, s.n + 1);
 
     if (s.n > 0)
         memcpy(copy, s.p, s.n);
@@ -203,7 +233,7 @@ char *region_vprintf(struct region *r, const char *format, va_list args)
     n = vsnprintf(NULL, 0, format, again);
     va_end(again);
     assert(n >= 0);
-    text = region_alloc(r, (size_t)n + 1);
+    text = alloc_text(r, (size_t)n + 1);
     vsnprintf(text, (size_t)n + 1, format, args);
     return text;
 }

@@ -20,7 +20,7 @@ void region_empty(struct region *);
 /* Zeroed, suitably aligned. Never NULL: running out of memory ends the program (mem.h). */
 void *region_alloc(struct region *, size_t size);
 void *region_array(struct region *, size_t count, size_t size); /* checked multiplication, zeroed */
-char *region_text(struct region *, const char *text);           /* NULL gives NULL */
+char *region_text(struct region *, const char *text);           /* not aligned, nor are those below; NULL gives NULL */
 char *region_slice(struct region *, struct slice);              /* terminated copy */
 char *region_printf(struct region *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *region_vprintf(struct region *, const char *format, va_list) __attribute__((format(printf, 2, 0)));

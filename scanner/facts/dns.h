@@ -34,20 +34,19 @@ enum dns_rcode { RCODE_NOERROR = 0, RCODE_FORMERR = 1, RCODE_SERVFAIL = 2, RCODE
 
 struct dns_record {
     const char   *owner;      /* presentation form, no trailing dot, case as in the reply; "" is the root */
+    const char   *target;     /* MX, SRV, CNAME: as the owner; "" is the root (null MX) */
+    const char   *text;       /* TXT, strings joined */
+    const uint8_t *data;      /* TLSA */
+    size_t        data_length;
     enum dns_type type;       /* CNAME records on the way included, in the order of the reply */
-    bool          malformed;  /* its data cannot be decoded; the fields below are empty */
-    bool          bad_name;   /* the target is decodable but has bytes that no host name has (NUL, space, '*' ...): see target */
-    /* MX, SRV, CNAME: target as the owner; "" is the root (null MX). */
-    const char   *target;
+    struct address address;   /* A, AAAA */
     uint16_t      preference; /* MX; SRV: priority */
     uint16_t      weight, port; /* SRV */
-    struct address address;   /* A, AAAA */
     /* TLSA. An RDATA shorter than 3 octets has rdata_length < 3 and no fields. */
     uint16_t      rdata_length;
     uint8_t       usage, selector, matching_type;
-    const uint8_t *data;
-    size_t        data_length;
-    const char   *text;       /* TXT, strings joined */
+    bool          malformed;  /* its data cannot be decoded; beside owner and type nothing is there */
+    bool          bad_name;   /* the target is decodable but has bytes that no host name has (NUL, space, '*' ...) */
 };
 
 struct dns_fact {

@@ -5,13 +5,8 @@
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
 #include "scanner/facts/facts_key.h"
+#include "scanner/facts/kept_dns.h"
 #include "scanner/facts/members.h"
-
-/* A DNS answer. Those of types that mostly one destination asks for can be forgotten, and have a region of their own. */
-struct kept_dns {
-    struct region  *own;    /* NULL: it stays */
-    struct dns_fact fact;
-};
 
 struct facts {
     struct region *region;
@@ -26,7 +21,7 @@ struct facts *facts_new(void)
     struct facts *f = mem_alloc(sizeof(*f));
 
     f->region = region_new();
-    f->dns = dict_new();
+    f->dns = dict_new_borrowing();
     f->conversations = dict_new();
     f->before_tls = dict_new();
     f->tables = dict_new();
@@ -36,18 +31,12 @@ struct facts *facts_new(void)
     return f;
 }
 
-static void free_kept(struct kept_dns *kept)
-{
-    if (kept != NULL)
-        region_free(kept->own);
-}
-
 void facts_free(struct facts *f)
 {
     if (f == NULL)
         return;
     for (size_t i = 0; i < dict_count(f->dns); i++)
-        free_kept(dict_at(f->dns, i));
+        kept_dns_free(dict_at(f->dns, i));
     dict_free(f->dns);
     dict_free(f->conversations);
     dict_free(f->before_tls);
@@ -78,23 +67,22 @@ static const void *find(const struct dict *dict, struct buf *key)
     return fact;
 }
 
-static void free_region(void *region)
+static void free_kept(void *kept)
 {
-    region_free(region);
+    kept_dns_free(kept);
 }
 
 const struct dns_fact *facts_add_dns(struct facts *f, const struct dns_fact *fact)
 {
+    /* Of these types mostly one destination asks, and they can be forgotten. */
+    bool             own = fact->type == DNS_MX || fact->type == DNS_TXT;
     struct buf       key = facts_key_dns(fact->name, fact->type);
-    struct region   *own = fact->type == DNS_MX || fact->type == DNS_TXT ? region_new_small() : NULL;
-    struct region   *region = own != NULL ? own : f->region;
-    struct kept_dns *kept = region_alloc(region, sizeof(*kept)), *older = dict_find(f->dns, buf_slice(&key));
+    struct kept_dns *kept = kept_dns_new(own ? NULL : f->region, fact, buf_slice(&key));
+    struct kept_dns *older = dict_find(f->dns, buf_slice(&key));
 
-    if (older != NULL && older->own != NULL)
-        region_defer(f->region, free_region, older->own);
-    kept->own = own;
-    record_copy(region, dns_members, &kept->fact, fact, sizeof(*fact));
-    dict_put(f->dns, buf_slice(&key), kept);
+    if (older != NULL && older->own)
+        region_defer(f->region, free_kept, older);
+    dict_put(f->dns, kept_dns_key(kept, key.n), kept);
     buf_clear(&key);
     return &kept->fact;
 }
@@ -104,10 +92,10 @@ void facts_forget_dns(struct facts *f, const char *name, enum dns_type type)
     struct buf       key = facts_key_dns(name, type);
     struct kept_dns *kept = dict_find(f->dns, buf_slice(&key));
 
-    if (kept != NULL && kept->own != NULL) {
+    if (kept != NULL && kept->own) {
         dict_remove(f->dns, buf_slice(&key));
         dns_tally_add(&f->forgotten, &kept->fact);
-        region_free(kept->own);
+        kept_dns_free(kept);
     }
     buf_clear(&key);
 }

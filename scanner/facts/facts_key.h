@@ -5,6 +5,8 @@
 #include "scanner/base/buf.h"
 #include "scanner/facts/facts.h"
 
+/* So many octets before the name. */
+#define FACTS_KEY_DNS_HEAD 2
 struct buf facts_key_dns(const char *name, enum dns_type);
 struct buf facts_key_table(const char *table, struct slice key);
 struct buf facts_key_fetch(const char *domain);

@@ -90,8 +90,30 @@ static void test_removal(void)
     dict_free(d);
 }
 
+/* All of many go, and as many come again. */
+static void test_empty_again(void)
+{
+    static char keys[MANY][16];
+    struct dict *d = dict_new_borrowing();
+    int bad = 0;
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            snprintf(keys[i], sizeof(keys[i]), "key-%d", i);
+            bad += !dict_put(d, slice_of(keys[i]), keys[i]);
+        }
+        bad += dict_key_at(d, 7) != keys[7];
+        for (int i = 0; i < MANY; i++)
+            bad += dict_remove(d, slice_of(keys[i])) != keys[i];
+        bad += dict_count(d) != 0 || dict_at(d, 0) != NULL || dict_find(d, slice_of(keys[0])) != NULL;
+    }
+    is_int(bad, 0, "emptied and filled again, with keys that are borrowed");
+    dict_free(d);
+}
+
 int main(void)
 {
+    test_empty_again();
     test_order();
     test_nul_in_keys();
     test_many();

@@ -2,6 +2,7 @@
 #include "tests/lib/check.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_zeroed(const char *p, size_t n)
@@ -17,17 +18,21 @@ static void test_pieces(struct region *r)
 {
     static const size_t sizes[] = { 0, 1, 15, 16, 17, 112, 113, 1000, 1024, 1025, 4096, 5000, 100000, 3 };
     char *pieces[300];
+    const char *texts[300];
     size_t bad = 0, n = sizeof(sizes) / sizeof(sizes[0]);
 
     for (size_t i = 0; i < 300; i++) {
         pieces[i] = region_alloc(r, sizes[i % n]);
         bad += (uintptr_t)pieces[i] % _Alignof(max_align_t) != 0 || !is_zeroed(pieces[i], sizes[i % n]);
         memset(pieces[i], (int)i % 250 + 1, sizes[i % n]);
+        texts[i] = region_printf(r, "%0*zu", (int)(i * 7 % 200), i);
     }
     is_int(bad, 0, "every piece is aligned and zeroed");
     for (size_t i = 0; i < 300; i++)
         for (size_t j = 0; j < sizes[i % n]; j++)
             bad += (unsigned char)pieces[i][j] != i % 250 + 1;
+    for (size_t i = 0; i < 300; i++)
+        bad += strtoul(texts[i], NULL, 10) != i;
     is_int(bad, 0, "no piece reaches into another");
     check_ok(region_used(r) >= 21 * 112000, "bytes are counted");
     region_free(r);
@@ -55,6 +60,7 @@ static void test_empty(void)
         memset(p, 1, sizes[i]);
         if (i % 2 == 0)
             memset(region_alloc(r, 300), 1, 300);
+        region_text(r, "text");
         region_defer(r, note_done, &done);
         region_empty(r);
         bad += region_used(r) != 0 || done != (int)i + 1;
