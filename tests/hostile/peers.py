@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 
-from tls_records import Records, shake_hands
+from tls_records import PADDING, Records, shake_hands
 
 warnings.simplefilter("ignore", DeprecationWarning)
 
@@ -201,7 +201,7 @@ def key_updates(p):
 
 
 def octet_records(p):
-    records_after_handshake(p, lambda records: b"".join(records.seal(bytes([octet])) for octet in b"250-more\r\n" * 10))
+    records_after_handshake(p, lambda records: b"".join(records.seal(bytes([octet]), padding=PADDING) for octet in b"250-more\r\n" * 10))
 
 
 def empty_records(p):

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 HANDSHAKE, DATA = 22, 23
+PADDING = 500       # so that a flood of records need not be of many
 KEY_UPDATE = b"\x18\0\0\1"
 
 
@@ -59,8 +60,8 @@ class Records:
         self.key = AESGCM(expand(secret, b"key", self.size, self.digest))
         self.iv = int.from_bytes(expand(secret, b"iv", 12, self.digest), "big")
 
-    def seal(self, content, kind=DATA):
-        inner = content + bytes([kind])
+    def seal(self, content, kind=DATA, padding=0):
+        inner = content + bytes([kind]) + bytes(padding)
         head = struct.pack(">BHH", DATA, 0x303, len(inner) + 16)
         nonce = (self.iv ^ self.number).to_bytes(12, "big")
         self.number += 1
@@ -68,6 +69,6 @@ class Records:
 
     def update(self):
         """New keys, and a request that the other side does the same (RFC 8446 4.6.3)."""
-        record = self.seal(KEY_UPDATE + b"\1", HANDSHAKE)
+        record = self.seal(KEY_UPDATE + b"\1", HANDSHAKE, PADDING)
         self.take(expand(self.secret, b"traffic upd", self.digest.digest_size, self.digest))
         return record
