@@ -10,7 +10,8 @@ struct proposal_parameter {
     const char *now, *then;   /* for people: "not set" and "empty" where it is so */
 };
 
-/* Those of the parameters that reports show, in the order of their names; a report without a proposed configuration has none.
+/* Those of the parameters that reports show, in the order of their names, where it is not just the one directory of the
+ * configuration instead of the other; a report without a proposed configuration has none.
  * *items and what they name live in the region. */
 size_t proposal_parameters(struct region *, const struct report *, struct proposal_parameter **items);
 
