@@ -257,7 +257,7 @@ static bool same_effect(const struct effective *a, const struct effective *b)
            same_text(a->tlsa.base_domain, b->tlsa.base_domain) && same_text(a->why.text, b->why.text);
 }
 
-static bool same_host(const struct mail_host *a, const struct mail_host *b)
+bool hop_same_host(const struct mail_host *a, const struct mail_host *b)
 {
     return a->port == b->port && strcasecmp(a->host, b->host) == 0;
 }
@@ -270,7 +270,7 @@ static size_t other_family(const struct hop *hop, size_t i)
     for (size_t k = 0; k < hop->mail_hosts.count; k++) {
         const struct mail_host *other = &hop->mail_hosts.hosts[k];
 
-        if (other->has_address && other->address.family != host->address.family && same_host(host, other))
+        if (other->has_address && other->address.family != host->address.family && hop_same_host(host, other))
             return k;
     }
     return SIZE_MAX;
@@ -328,240 +328,6 @@ static void look_at_hosts(struct looking *look, struct hop_result *result)
     }
 }
 
-/* Attempts */
-
-static void list_attempt(struct region *region, struct hop *hop, size_t i)
-{
-    const struct mail_host *host = hop->cases[i].host;
-    int own = host->address.family == FAMILY_IPV6;
-    size_t same = 0;
-
-    while (!same_host(host, &hop->mail_hosts.hosts[same]))
-        same++;
-    for (int aged = 0; aged < 2; aged++) {
-        struct attempt_address *address = &(aged ? hop->aged : hop->fresh)[hop->count];
-
-        *address = (struct attempt_address){ .preference = host->preference, .family = own ? 6 : 4, .host = same };
-        address->by_policy_of[own] = host_outcome(region, &hop->cases[i], aged);
-        address->by_policy_of[!own] = hop->crossed[i] != NULL ? host_outcome(region, hop->crossed[i], aged)
-                                                              : address->by_policy_of[own];
-    }
-    hop->places[hop->count++] = i;
-}
-
-static void list_attempts(struct region *region, struct hop *hop)
-{
-    size_t count = hop->mail_hosts.count;
-
-    hop->aged = region_array(region, count, sizeof(*hop->aged));
-    hop->fresh = region_array(region, count, sizeof(*hop->fresh));
-    hop->places = region_array(region, count, sizeof(*hop->places));
-    hop->reachable = region_array(region, count, sizeof(*hop->reachable));
-    for (size_t i = 0; i < count; i++)
-        if (hop->mail_hosts.hosts[i].has_address || hop->mail_hosts.hosts[i].unknown != NULL)
-            list_attempt(region, hop, i);
-}
-
-static int preferred_family(const struct hop *hop)
-{
-    const char *preference = params_text(hop->service->params, "smtp_address_preference");
-
-    if (hop->mail_hosts.mx_status == LOOKUP_OK && hop->mail_hosts.mx_qname != NULL && hop->mail_hosts.mx_qname[0] == '_')
-        return 0; /* SRV: no sorting by family */
-    if (strcasecmp(preference, "ipv4") == 0)
-        return 4;
-    return strcasecmp(preference, "ipv6") == 0 ? 6 : 0;
-}
-
-static unsigned limit_of(const struct params *params, const char *name)
-{
-    long value = params_number(params, name);
-
-    return value > 0 && value <= UINT16_MAX ? (unsigned)value : 0;
-}
-
-void hop_rules(const struct hop *hop, struct attempt_rules *rules)
-{
-    const struct params *params = hop->service->params;
-
-    *rules = (struct attempt_rules){
-        .address_limit = limit_of(params, "smtp_mx_address_limit"),
-        .session_limit = limit_of(params, "smtp_mx_session_limit"),
-        .randomize = params_bool(params, "smtp_randomize_addresses"),
-        .prefer_family = preferred_family(hop),
-        .balance = params_bool(params, "smtp_balance_inet_protocols"),
-        .final_nexthop = hop->last,
-        .soft_bounce = params_bool(params, "soft_bounce"),
-    };
-}
-
-static void settle(struct hop_ends *ends, enum verdict verdict, struct forecast forecast)
-{
-    ends->count = 1;
-    ends->outcomes[0] = (struct attempt_outcome){ .settled = true, .verdict = verdict, .forecast = forecast,
-                                                  .unknown = verdict == VERDICT_UNKNOWN, .order_first = SIZE_MAX,
-                                                  .share = 1 };
-}
-
-/* The list as a whole could not be observed. Where Postfix here would find the same, its words stay. */
-static struct forecast unknown_list(const struct mail_hosts *hosts)
-{
-    struct forecast forecast = { .status = "unknown", .reason = REASON_LOCAL_FAULT };
-
-    if (hosts->why.dsn != NULL)
-        forecast = (struct forecast){ .status = hosts->why.dsn[0] == '5' ? "bounced" : "deferred",
-                                      .dsn = hosts->why.dsn, .relay = "none", .tls = "none", .text = hosts->why.text };
-    reason_parse(hosts->unknown, &forecast.reason);
-    return forecast;
-}
-
-/* Neither an entry that is wrong nor DANE lets the client connect to a socket. */
-static bool spoils_socket(const struct policy *policy)
-{
-    return policy->trouble == POLICY_BAD_VALUE || policy->trouble == POLICY_TABLE_ERROR || policy->level == LEVEL_DANE ||
-           policy->level == LEVEL_DANE_ONLY;
-}
-
-/* LMTP to a socket of this machine: may is none there. */
-static void end_at_socket(struct region *region, const struct hop *hop, struct hop_ends *ends)
-{
-    enum level level = hop->policy.level;
-
-    if (spoils_socket(&hop->policy))
-        settle(ends, VERDICT_DEFER, (struct forecast){ .status = "deferred", .dsn = "4.7.5", .relay = "none", .tls = "none",
-                                                       .reason = REASON_POLICY_INVALID,
-                                                       .text = "client TLS configuration problem" });
-    else if (hop->policy.trouble == POLICY_FINE && (level == LEVEL_NONE || level == LEVEL_MAY))
-        settle(ends, VERDICT_DELIVER,
-               (struct forecast){ .status = "sent", .dsn = "2.0.0", .tls = "none", .effective_level = "none",
-                                  .relay = region_printf(region, "%s[%s]", params_text(hop->service->params, "myhostname"),
-                                                         hop->nexthop.host),
-                                  .reason = REASON_NOT_SMTP });
-    else
-        settle(ends, VERDICT_UNKNOWN, (struct forecast){ .status = "unknown", .reason = REASON_LOCAL_FAULT });
-}
-
-static void end_at_error(const struct hop *hop, struct hop_ends *ends)
-{
-    settle(ends, VERDICT_DEFER, (struct forecast){ .status = "deferred", .relay = "none", .tls = "none",
-                                                   .reason = REASON_NEXTHOP_INVALID, .text = hop->error });
-}
-
-static void find_ends(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
-                      struct hop_ends *ends, bool *reachable)
-{
-    struct attempt_rules rules;
-
-    if (hop->error != NULL) {
-        end_at_error(hop, ends);
-        return;
-    }
-    if (hop->nexthop.is_unix) {
-        end_at_socket(region, hop, ends);
-        return;
-    }
-    if (hop->mail_hosts.unknown != NULL) {
-        settle(ends, VERDICT_UNKNOWN, unknown_list(&hop->mail_hosts));
-        return;
-    }
-    hop_rules(hop, &rules);
-    rules.count_orders = reachable != NULL;
-    ends->count = attempts_explore(region, addresses, hop->count, &rules, &hop->mail_hosts.why, ends->outcomes,
-                                   ATTEMPT_OUTCOMES_MAX, reachable);
-}
-
-/* Results are kept by the ten thousand, and most have one end: no more than those found take room in the region.
- * reachable NULL: neither that nor the shares of the orders are wanted. */
-static void explore(struct region *region, const struct hop *hop, const struct attempt_address *addresses,
-                    struct hop_ends *ends, bool *reachable)
-{
-    struct attempt_outcome found[ATTEMPT_OUTCOMES_MAX];
-
-    ends->outcomes = found;
-    find_ends(region, hop, addresses, ends, reachable);
-    ends->outcomes = region_copy(region, found, ends->count * sizeof(*found));
-}
-
-void hop_explore(struct region *region, struct hop *hop)
-{
-    struct attempt_rules rules;
-
-    hop->orders = 1;
-    if (hop->error == NULL) {
-        hop_rules(hop, &rules);
-        hop->orders = attempts_orders(hop->aged, hop->count, &rules);
-    }
-    explore(region, hop, hop->aged, &hop->aged_ends, hop->reachable);
-    explore(region, hop, hop->fresh, &hop->fresh_ends, NULL);
-}
-
-void hop_explore_without(struct region *region, const struct hop *hop, unsigned preference, struct hop_ends *ends)
-{
-    struct attempt_address *left = region_copy(region, hop->aged, hop->count * sizeof(*left));
-    static const struct attempt away = { .end = ATTEMPT_SOFT, .verdict = VERDICT_DEFER,
-                                         .forecast = { .status = "deferred", .dsn = "4.4.1", .relay = "none",
-                                                       .tls = "none", .reason = REASON_CONNECT_TIMEOUT } };
-
-    for (size_t i = 0; i < hop->count; i++)
-        if (left[i].preference < preference)
-            left[i].by_policy_of[0] = left[i].by_policy_of[1] = away;
-    explore(region, hop, left, ends, NULL);
-}
-
-/* Reports */
-
-/* A host without an address: what its lookup came to. */
-static void report_absent(const struct mail_host *host, struct host_result *out)
-{
-    out->verdict = VERDICT_UNKNOWN;
-    out->reason = REASON_NO_ADDRESS;
-    if (host->unknown != NULL) {
-        reason_parse(host->unknown, &out->reason);
-        return;
-    }
-    reason_parse(host->why.reason, &out->reason);
-    out->dsn = host->why.dsn;
-    out->text = host->why.text;
-    out->verdict = host->why.dsn != NULL && host->why.dsn[0] == '5' ? VERDICT_BOUNCE : VERDICT_DEFER;
-    out->tls = out->relay = "none";
-}
-
-static void report_attempt(const struct hop *hop, size_t k, struct host_result *out)
-{
-    const struct attempt_address *address = &hop->aged[k];
-    const struct attempt *attempt = &address->by_policy_of[address->family == 6];
-    bool soft = attempt->verdict == VERDICT_BOUNCE && params_bool(hop->service->params, "soft_bounce");
-
-    out->verdict = soft ? VERDICT_DEFER : attempt->verdict;
-    if (!hop->reachable[k])
-        out->verdict = VERDICT_NOT_TRIED;
-    out->reason = attempt->forecast.reason;
-    out->dsn = attempt->forecast.dsn;
-    out->tls = attempt->forecast.tls;
-    out->text = attempt->forecast.text;
-    out->relay = attempt->forecast.relay;
-}
-
-void hop_report(const struct hop *hop, struct hop_result *result)
-{
-    for (size_t i = 0; i < result->host_count; i++) {
-        struct host_result *out = &result->hosts[i];
-        const struct host_case *c = &hop->cases[i];
-
-        out->host = c->host;
-        out->policy = c->policy;
-        out->effective = c->effective;
-        out->profile = c->profile;
-        out->conversation = c->conversation;
-        out->certificate = c->certificate;
-        if (!c->host->has_address)
-            report_absent(c->host, out);
-    }
-    for (size_t k = 0; k < hop->count; k++)
-        if (hop->mail_hosts.hosts[hop->places[k]].has_address)
-            report_attempt(hop, k, &result->hosts[hop->places[k]]);
-}
-
 /* Whom the conversations that are wanted, of this hop or another, are with: politeness goes by their names. */
 static void report_hosts(const struct hop *hop, struct hop_result *result)
 {
@@ -603,5 +369,5 @@ void hop_init(struct region *region, struct hop *hop, const struct judge_input *
     look_at_hosts(&look, result);
     report_hosts(hop, result);
     if (!hop->wanted)
-        list_attempts(region, hop);
+        hop_list_attempts(region, hop);
 }

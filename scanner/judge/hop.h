@@ -37,6 +37,10 @@ struct hop {
 /* Reads the text, asks for all that is needed (hop->wanted when something is not there yet), judges each host. */
 void hop_init(struct region *, struct hop *, const struct judge_input *, const struct route *, struct slice text,
               bool fallback, struct hop_result *);
+/* Whether both are addresses of one host. */
+bool hop_same_host(const struct mail_host *, const struct mail_host *);
+/* Of the hosts that were judged, those that can be tried: for hop_init(). */
+void hop_list_attempts(struct region *, struct hop *);
 /* Follows every order. Needs hop->last. */
 void hop_explore(struct region *, struct hop *);
 void hop_rules(const struct hop *, struct attempt_rules *);
