@@ -68,6 +68,29 @@ def check_signals(tap, arena):
     tap.same(scan.status, 3, "interrupted: never 0")
 
 
+def after(seconds, number):
+    def meddle(process):
+        def act():
+            time.sleep(seconds)
+            if process.poll() is None:
+                process.send_signal(number)
+        threading.Thread(target=act, daemon=True).start()
+    return meddle
+
+
+def check_any_moment(tap, arena):
+    """As the last answers come, while it is judged and written: what is told is consistent, or nothing is told."""
+    names, chance = ["d0.example", "d1.example"], random.Random(1)
+    usual = min(arena.scan(*QUICK, names=names).seconds for _time in range(2))
+    outcomes = {}
+    for _time in range(12):
+        scan = arena.scan(*QUICK, names=names, meddle=after(usual * chance.uniform(0.5, 1.1), signal.SIGTERM))
+        complete = scan.report and scan.report["run"]["complete"]
+        outcomes[scan.status, complete] = outcomes.get((scan.status, complete), 0) + 1
+        tap.same(leftovers(arena), [], "a signal at the end: nothing half-written is left")
+    tap.ok(set(outcomes) <= {(0, True), (3, False), (-signal.SIGTERM, None)}, "a signal at the end: interrupted, or complete and 0", outcomes)
+
+
 def check_deadline(tap, arena):
     scan = arena.scan(*QUICK, "--deadline", "3", "--concurrency", "3")
     check_complete(tap, arena, scan, "--deadline 3", "deadline")
@@ -266,13 +289,37 @@ def check_full_disk(tap, arena):
     subprocess.run(["umount", disk], check=True)
 
 
+def check_disk_full_of_all(tap, arena):
+    """Journal, history, facts and reports on one disk, which is full before the first is written, after some, before the last."""
+    disk, names = os.path.join(arena.scratch, "everything"), [f"d{n}.example" for n in range(20)]
+    options = [f"--{word}={os.path.join(disk, word)}" for word in ("resume", "history", "save-facts", "html", "jsonl")]
+    os.mkdir(disk)
+    for kilobytes in (96, 256, 400):
+        name = f"a disk of {kilobytes} KiB for all files"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", disk], check=True)
+        with open(os.path.join(disk, "html"), "w", encoding="ascii") as file:
+            file.write("old\n")
+        scan = arena.scan(*QUICK, "--timeout", "2", *options, names=names)
+        tap.clean(scan, name)
+        tap.ok(scan.status == 73 and "posttls-audit: " + disk in scan.errors, f"{name}: status 73, and which one", scan.status, scan.errors)
+        with open(os.path.join(disk, "html"), encoding="ascii") as file:
+            tap.same(file.read(), "old\n", f"{name}: the old report is intact")
+        tap.same([n for n in os.listdir(disk) if n.startswith(("html.", "jsonl.", "save-facts."))], [], f"{name}: nothing half-written is left")
+        subprocess.run(["mount", "-o", "remount,size=4096k", disk], check=True)
+        scan = arena.scan(*QUICK, "--timeout", "2", *options, names=names)
+        tap.same((scan.status, scan.errors), (0, ""), f"{name}: with more room all is well")
+        subprocess.run(["umount", disk], check=True)
+
+
 def test(tap, scratch):
     with Arena(scratch, world()) as arena:
         check_signals(tap, arena)
         check_deadline(tap, arena)
         check_lock(tap, arena)
         check_journals(tap, arena)
+        check_any_moment(tap, arena)
         check_full_disk(tap, arena)
+        check_disk_full_of_all(tap, arena)
         check_resume_after(tap, arena, "SIGTERM", (), in_the_middle(arena, signal.SIGTERM))
         check_resume_after(tap, arena, "--deadline", ("--deadline", "3", "--concurrency", "3"), None)
         for seed in range(1, 9 if THOROUGH else 2):
