@@ -123,14 +123,16 @@ bool saved_file_may_be_history(const char *path, struct error *err)
 {
     struct region *region;
     struct slice   text;
+    struct error   other = { 0 };
 
     if (begins_like_history(path))
         return true;
-    error_set_at(err, EXIT_DATA_ERROR, path, 0, "no history");
-    error_fix(err, "%s", kinds[SAVED_HISTORY].instead);
     region = region_new();
     if (file_read(region, path, FILE_SIZE_MAX, &text, NULL, NULL))
-        saved_kind_explain(path, text, SAVED_HISTORY, err);
+        saved_kind_explain(path, text, SAVED_HISTORY, &other);
     region_free(region);
+    if (other.status == 0)
+        return true;
+    *err = other;
     return false;
 }

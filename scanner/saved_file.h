@@ -28,7 +28,7 @@ const char *saved_kind_words(enum saved_kind);
 /* The text of a file is not what was wanted (never SAVED_OTHER): where it is of another kind of ours, *err becomes an error
  * (65) that says which, and what to name instead; else it stays as it is. */
 void saved_kind_explain(const char *path, struct slice text, enum saved_kind wanted, struct error *err);
-/* False: there is a file, it is not empty, and no history; *err (65). */
+/* False: it is a file of another kind of ours; *err (65). What else is wrong with it SQLite knows, which mends what a crash left. */
 bool saved_file_may_be_history(const char *path, struct error *err);
 
 #endif
