@@ -288,7 +288,7 @@ wait_for_go() {
     "$program" scan -c "$work/config" --resolver 127.0.0.1:1 --history "$work/history" -q -f - >/dev/null 2>&1 &
 first=$!
 n=0
-while [ $n -lt 100 ] && ! { [ -e "$work/history.lock" ] && ! flock -n "$work/history.lock" true; }; do
+while [ $n -lt 400 ] && ! { [ -e "$work/history.lock" ] && ! flock -n "$work/history.lock" true; }; do
     sleep 0.05
     n=$((n + 1))
 done

@@ -216,7 +216,7 @@ diff: JSON of diff|65|diff.json: JSON of diff, not a report|diff $work/diff.json
 diff: a report as history|65|plain.json: a report, not a history; .*scan --history|diff --history $work/plain.json
 history: a report|65|plain.json: a report, not a history|history --history $work/plain.json
 history: JSON of history|65|runs.json: JSON of history, not a history|history --history $work/runs.json
-history: an empty line|65|line: file is not a database; move it away|history --history $work/line
+history: an empty line|65|line: is no history of posttls-audit|history --history $work/line
 scan: facts as history|65|facts: a facts file, not a history|$scan --history $work/facts error:no
 scan: lines of a report as journal|65|plain.jsonl: a report, not a journal; name a file of its own|$scan --resume $work/plain.jsonl error:no
 scan: a report as journal|65|plain.json: a report, not a journal|$scan --resume $work/plain.json error:no
