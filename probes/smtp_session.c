@@ -461,18 +461,26 @@ static void session_free(struct smtp_session *s)
     mem_free(s);
 }
 
+static const struct smtp_certificate *certificates_of(struct smtp_session *s)
+{
+    size_t n = facts(s)->certificate_count;
+    struct smtp_certificate *ders = n > 0 ? region_array(region(s), n, sizeof *ders) : NULL;
+
+    for (size_t i = 0; i < n; i++)
+        ders[i].der = tls_client_certificate(s->stream.tls, region(s), i, &ders[i].length);
+    return ders;
+}
+
 /* Gives the facts, frees the session; nowhere else. The connection is closed before anybody hears of it. */
 static void session_finish(struct smtp_session *s)
 {
-    struct smtp_outcome outcome = { .facts = facts(s) };
+    struct smtp_outcome outcome = { .facts = facts(s), .ders = certificates_of(s) };
 
     s->facts->profile = s->profile;
     s->facts->attempts = 1;
     s->facts->phase = s->phase;
     s->facts->ms_connect = s->ms_connect;
     s->facts->when = s->when;
-    for (size_t i = 0; i < s->facts->certificate_count; i++)
-        outcome.ders[i].der = tls_client_certificate(s->stream.tls, region(s), i, &outcome.ders[i].length);
     smtp_stream_clear(&s->stream);
     loop_watch_free(s->watch);
     s->watch = NULL;

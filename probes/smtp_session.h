@@ -13,13 +13,15 @@
 
 struct smtp_session;
 
+struct smtp_certificate {
+    const uint8_t *der;
+    size_t         length;
+};
+
 /* What came of it. Borrowed until done returns: ders[i] is the certificate with the id facts->certificates[i]. */
 struct smtp_outcome {
-    const struct conversation *facts;
-    struct {
-        const uint8_t *der;
-        size_t         length;
-    } ders[CONVERSATION_CERTIFICATES_MAX];
+    const struct conversation     *facts;
+    const struct smtp_certificate *ders;
 };
 
 typedef void smtp_done_fn(void *arg, const struct smtp_outcome *);

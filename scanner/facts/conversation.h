@@ -62,7 +62,7 @@ const char *ending_word(enum ending);
 bool        ending_parse(struct slice word, enum ending *);
 
 #define REPLY_TEXT_MAX 4096
-#define CONVERSATION_CERTIFICATES_MAX 110 /* more that a server sends are not kept */
+#define CONVERSATION_CERTIFICATES_MAX 2400 /* all that OpenSSL takes: of 40 octets at least, in a message of 100 KiB by default */
 
 struct reply {
     int         code;       /* 0: none came */

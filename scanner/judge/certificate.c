@@ -303,7 +303,7 @@ static void write_key(struct buf *key, const struct judgement *j)
     add_number(key, j->when);
     add_number(key, j->level);
     add_number(key, failed_outside(j));
-    for (size_t i = 0; i < c->certificate_count && i < PKIX_CHAIN_MAX; i++)
+    for (size_t i = 0; i < c->certificate_count; i++)
         add_text(key, c->certificates[i]);
     if (!level_needs_match(j->level))
         return;

@@ -15,7 +15,7 @@ void pkix_chain_read(struct pkix_chain *chain, const struct conversation *conver
     chain->sent = sk_X509_new_null();
     if (chain->sent == NULL)
         mem_exhausted();
-    for (size_t i = 0; i < conversation->certificate_count && i < PKIX_CHAIN_MAX; i++) {
+    for (size_t i = 0; i < conversation->certificate_count; i++) {
         const char *id = conversation->certificates[i];
         X509 *x509;
 

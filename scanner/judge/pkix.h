@@ -9,9 +9,7 @@
 #include "scanner/facts/facts.h"
 #include "scanner/judge/signatures.h"
 
-/* A conversation's certificates. More than so many are not looked at. */
-#define PKIX_CHAIN_MAX 100
-
+/* A conversation's certificates. */
 struct pkix_chain {
     STACK_OF(X509) *sent;      /* as sent, leaf first, without what OpenSSL cannot read */
     X509           *leaf;      /* the first of them; NULL: none was sent, or it cannot be read */

@@ -127,6 +127,7 @@ CASES = [
     Case("size", "5000 names", DEFER, "certificate-name-mismatch", "verify match=hostname", sent=1,
          options=chain(ROOT.leaf, names=[f"n{n}.example" for n in range(5000)])),
     Case("size", "a chain of 100", DEFER, "certificate-not-trusted", "verify match=hostname", sent=101, options=chain(ROOT.below, intermediates=100)),
+    Case("size", "an intermediate behind 150 strays", "deliver", "delivered", "verify match=hostname", sent=152, options=chain(ROOT.behind, strays=150)),
     Case("size", "1000 names under 1000 constraints", "deliver", "delivered", "verify match=hostname", options=chain(ROOT.constrained, count=1000)),
     Case("size", "more of both than the library checks", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.constrained, count=1100)),
     Case("size", "signed by RSA-16384", DEFER, "certificate-not-trusted", "verify match=hostname", options=chain(ROOT.huge_key)),

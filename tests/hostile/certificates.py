@@ -66,6 +66,12 @@ class Root:
         leaf, key = self.leaf(host, issuer=issuer, **more)
         return leaf + (pem(*chain) if sent else ""), key
 
+    def behind(self, host, strays):
+        """The intermediate comes after so many that have nothing to do with the leaf."""
+        chain, key = self.below(host)
+        cut = chain.index("-----BEGIN", 1)
+        return chain[:cut] + self.self_signed("stray")[0] * strays + chain[cut:], key
+
     def self_signed(self, host, **more):
         return self.leaf(host, issuer=(name_of(host), key_of(host)), **more)
 

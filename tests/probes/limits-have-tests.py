@@ -33,7 +33,7 @@ TESTS = {   # constant: where, and what stands there, when that is not its name
     "LIMIT_SUSPECTS": ("tests/scanner/test_schedule.c", None),
     "LIMIT_SILENCE_MS": ("tests/probes/test_limits_time.c", None),
     "REPLY_TEXT_MAX": ("tests/wire/test_smtp_reply.c", None),
-    "CONVERSATION_CERTIFICATES_MAX": ("tests/probes/test_smtp_session.c", None),
+    "CONVERSATION_CERTIFICATES_MAX": ("tests/probes/test_limits.c", None),
     "DNS_RECORDS_MAX": ("tests/facts/test_facts_json.c", None),
     "DNS_TLSA_DATA_MAX": ("tests/facts/test_facts_json.c", None),
     "POLICY_BODY_MAX": ("tests/probes/test_https_fetch.c", "as large as it may be"),

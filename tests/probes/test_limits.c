@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/x509.h>
+
 #include "probes/dns_client.h"
 #include "probes/dns_native.h"
 #include "probes/record.h"
@@ -131,6 +133,19 @@ static void check_handshake_turns(void)
     tls_contexts_free(contexts);
     close(pair[0]);
     close(pair[1]);
+}
+
+/* Certificates: as many as can come are kept, so that none is cut off. */
+static void check_smallest_certificate(void)
+{
+    static const uint8_t smallest[] = { 0x30, 0x26, 0x30, 0x1c, 2, 1, 1, 0x30, 3, 6, 1, 0x2a, 0x30, 0, 0x30, 4, 0x17, 0, 0x17, 0,
+                                        0x30, 0, 0x30, 8, 0x30, 3, 6, 1, 0x2a, 3, 1, 0, 0x30, 3, 6, 1, 0x2a, 3, 1, 0 };
+    const unsigned char *p = smallest;
+    X509 *x509 = d2i_X509(NULL, &p, sizeof smallest);
+
+    check_ok(x509 != NULL, "OpenSSL reads a certificate of %zu octets", sizeof smallest);
+    check_ok(LIMIT_CERT_LIST / (sizeof smallest + 3) <= CONVERSATION_CERTIFICATES_MAX, "of which no message has more than are kept");
+    X509_free(x509);
 }
 
 /* Questions at a time. */
@@ -383,6 +398,7 @@ int main(void)
     check_replies();
     check_conversation();
     check_handshake_turns();
+    check_smallest_certificate();
     check_questions();
     check_ignored();
     check_longest();
