@@ -47,8 +47,8 @@ def world():
 
 def run(tap, arena, seed):
     name = f"{KILLS} kills, seed {seed}"
-    killers = []
-    scan = arena.scan("--interval", "0", "--rate", "0", "--per-provider", "0", "--concurrency", "4", "--timeout", "10",
+    killers, journal = [], os.path.join(arena.scratch, "journal")
+    scan = arena.scan("--resume", journal, "--interval", "0", "--rate", "0", "--per-provider", "0", "--concurrency", "4", "--timeout", "10",
                       meddle=lambda process: killers.append(Killer(process, random.Random(seed))), limit=120,
                       environment={"ASAN_OPTIONS": "handle_segv=0"})
     tap.clean(scan, name)
@@ -62,6 +62,7 @@ def run(tap, arena, seed):
     tap.ok(set(counts) <= {("deliver", "delivered"), ("unknown", "probe-crashed")}, f"{name}: delivered, or crashed twice", counts)
     tap.ok(counts.get(("deliver", "delivered"), 0) > HOSTS // 2, f"{name}: most are delivered", counts)
     tap.same(scan.status, 3 if ("unknown", "probe-crashed") in counts else 0, f"{name}: exit status")
+    tap.ok(not os.path.exists(journal), f"{name}: the run is complete, and its journal gone")
     times = {}
     for s in scan.sessions:
         times[s["host"]] = times.get(s["host"], 0) + 1
