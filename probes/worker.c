@@ -13,6 +13,7 @@
 #include "scanner/base/mem.h"
 #include "scanner/base/json.h"
 #include "scanner/facts/facts_binary.h"
+#include "scanner/facts/profiles.h"
 #include "scanner/facts/record_binary.h"
 
 #define EXIT_WELL     0
@@ -23,9 +24,11 @@ struct request {
     struct worker       *worker;
     struct request      *next, **place;
     uint64_t             id;
-    struct region       *region;   /* a conversation's profile */
+    struct region       *region;   /* NULL: nothing is kept */
     struct smtp_session *session;
     struct https_fetch  *fetch;
+    struct profile       profile;  /* of a conversation */
+    char                 octets[]; /* it was unfolded from these */
 };
 
 struct worker {
@@ -34,6 +37,7 @@ struct worker {
     struct dns_client     *dns;
     struct tls_contexts   *contexts;
     struct https_client   *https;
+    struct profiles       *profiles;
     struct smtp_setup      smtp;
     struct id_set          sent;    /* certificates that the scanner has */
     struct request        *requests;
@@ -95,13 +99,13 @@ static struct buf record_begin(enum worker_tag tag, uint64_t id)
     return record;
 }
 
-static struct request *request_new(struct worker *w, uint64_t id)
+static struct request *request_new(struct worker *w, uint64_t id, struct slice octets)
 {
-    struct request *r = mem_alloc(sizeof *r);
+    struct request *r = mem_alloc(sizeof *r + octets.n + 1);
 
     r->worker = w;
     r->id = id;
-    r->region = region_new_small();
+    memcpy(r->octets, octets.p, octets.n);
     r->next = w->requests;
     r->place = &w->requests;
     if (r->next)
@@ -162,9 +166,12 @@ static void smtp_done(void *arg, const struct smtp_outcome *outcome)
 {
     struct request *r = arg;
     struct buf record = record_begin(WORKER_CONVERSATION, r->id);
+    struct profile with = { .address = r->profile.address, .port = r->profile.port };
+    struct conversation facts = *outcome->facts;
 
+    facts.profile = &with;
     send_certificates(r->worker, outcome);
-    facts_conversation_to_binary(outcome->facts, &record);
+    facts_conversation_to_binary(&facts, &record);
     if (!send_record(r->worker, &record))
         stop(r->worker, EXIT_OWN);
     request_free(r);
@@ -190,22 +197,17 @@ static bool ask_dns(struct request *r, struct slice rest)
 
     if (!binary_take_number(&rest, &type) || type < 1 || type > 65535)
         return false;
-    dns_client_ask(r->worker->dns, region_slice(r->region, rest), (enum dns_type)type, dns_done, r);
+    dns_client_ask(r->worker->dns, rest.p, (enum dns_type)type, dns_done, r);
     return true;
 }
 
 static bool ask_conversation(struct request *r, struct slice rest)
 {
-    struct profile *profile = region_alloc(r->region, sizeof *profile);
-    struct error err;
-
-    if (!profile_from_binary(r->region, rest, profile, &err)) {
-        send_note(r->worker, err.text);
+    if (!profiles_unfold(r->worker->profiles, rest, &r->profile))
         return false;
-    }
-    if (!profile->helo_name)
-        profile->helo_name = "localhost";
-    r->session = smtp_session_start(&r->worker->smtp, profile, smtp_done, r);
+    if (!r->profile.helo_name)
+        r->profile.helo_name = "localhost";
+    r->session = smtp_session_start(&r->worker->smtp, &r->profile, smtp_done, r);
     return true;
 }
 
@@ -214,12 +216,23 @@ static bool ask_policy(struct request *r, struct slice rest)
     struct want_fetch wish;
     struct error err;
 
+    r->region = region_new_small();
     if (!want_fetch_from_binary(r->region, rest, &wish, &err)) {
         send_note(r->worker, err.text);
         return false;
     }
     r->fetch = https_fetch_start(r->worker->https, &wish, fetch_done, r);
     return true;
+}
+
+static bool take_settings(struct worker *w, uint64_t number, struct slice rest)
+{
+    struct error err;
+    bool good = profiles_read(w->profiles, (size_t)number, rest, &err);
+
+    if (!good)
+        send_note(w, err.text);
+    return good;
 }
 
 static bool take_request(struct worker *w, struct slice record)
@@ -232,10 +245,14 @@ static bool take_request(struct worker *w, struct slice record)
     struct request *r;
     uint64_t id;
 
-    if (!w->dns || tag >= sizeof asks / sizeof *asks || !asks[tag] || !binary_take_number(&rest, &id))
+    if (!w->dns || !binary_take_number(&rest, &id))
         return false;
-    r = request_new(w, id);
-    if (asks[tag](r, rest))
+    if (tag == WORKER_SETTINGS)
+        return take_settings(w, id, rest);
+    if (tag >= sizeof asks / sizeof *asks || !asks[tag])
+        return false;
+    r = request_new(w, id, rest);
+    if (asks[tag](r, slice_from(r->octets, rest.n)))
         return true;
     request_free(r);
     return false;
@@ -354,6 +371,7 @@ static void worker_clear(struct worker *w)
     }
     https_client_free(w->https);
     tls_contexts_free(w->contexts);
+    profiles_free(w->profiles);
     id_set_clear(&w->sent);
     record_channel_free(w->channel);
     loop_free(w->loop);
@@ -369,6 +387,7 @@ int worker_run(int fd)
         return EXIT_OWN;
     w.loop = loop_new();
     w.contexts = tls_contexts_new();
+    w.profiles = profiles_new();
     id_set_init(&w.sent);
     w.smtp.loop = w.loop;
     w.smtp.contexts = w.contexts;

@@ -30,9 +30,10 @@ struct worker_setup {
 /* What is asked and what came of it: records that begin with one of these octets and the id of the request, as LEB128. */
 enum worker_tag {
     WORKER_QUESTION = 1,  /* the type as LEB128, then the name | facts_dns_to_binary() */
-    WORKER_CONVERSATION,  /* profile_to_binary() | facts_conversation_to_binary() */
+    WORKER_CONVERSATION,  /* profiles_fold() | facts_conversation_to_binary(), of the profile address and port alone */
     WORKER_POLICY,        /* want_fetch_to_binary() | facts_fetch_to_binary() */
-    WORKER_CERTIFICATE    /* to the scanner only: an id of 0, then the DER; before the first conversation that names it */
+    WORKER_CERTIFICATE,   /* to the scanner only: an id of 0, then the DER; before the first conversation that names it */
+    WORKER_SETTINGS       /* to the worker only: their number for an id, then profiles_write(); before the first profile of these */
 };
 
 /* All other records are JSON objects. From the scanner:

@@ -83,16 +83,16 @@ static const char *excluded_by(const struct run *run, const struct profile *prof
 }
 
 /* When it may begin: at once, but where an earlier process of this run was refused for the moment. */
-static int64_t first_time(struct run *run, struct ask *ask)
+static int64_t first_time(struct run *run, struct ask *ask, const struct profile *profile)
 {
     const struct conversation *refused = NULL;
     int64_t                    wait;
 
     if (run->request->journal != NULL)
-        refused = journal_refusal(run->request->journal, asks_profile(ask));
+        refused = journal_refusal(run->request->journal, profile);
     if (refused == NULL)
         return 0;
-    asks_refused(ask, asks_temporary_refusal(refused));
+    asks_refused(run->asks, ask, asks_temporary_refusal(refused));
     wait = refused->when + (int64_t)run->request->options->retry_after - time(NULL);
     /* The clock may have been set since. */
     if (wait < 0 || wait > (int64_t)run->request->options->retry_after)
@@ -117,7 +117,7 @@ static struct ask *ask_conversation(struct run *run, const struct result *result
         ask = asks_conversation(run->asks, profile, host, &is_new);
         if (is_new) {
             run->outcome->conversations++;
-            schedule_add(run->schedule, asks_id(ask), asks_address(ask), host, first_time(run, ask));
+            schedule_add(run->schedule, asks_id(ask), &profile->address, host, first_time(run, ask, profile));
         }
     }
     return ask;
@@ -302,8 +302,10 @@ void run_judge_ready(struct run *run)
 
 static void contact(struct run *run, uint64_t id, const struct ask *ask)
 {
-    if (asks_profile(ask) != NULL)
-        workers_converse(run->workers, id, asks_profile(ask));
+    struct profile profile;
+
+    if (asks_profile(run->asks, ask, &profile))
+        workers_converse(run->workers, id, &profile);
     else
         workers_fetch(run->workers, id, asks_want(ask));
 }
@@ -314,7 +316,7 @@ static void start_contacts(struct run *run)
     uint64_t id;
 
     while (schedule_next(run->schedule, now, &id))
-        contact(run, id, asks_find(run->asks, id));
+        contact(run, id, asks_find(id));
     next = schedule_wait(run->schedule, now);
     if (next != INT64_MAX)
         loop_timer_at(run->timer, next);
@@ -322,11 +324,17 @@ static void start_contacts(struct run *run)
         loop_timer_clear(run->timer);
 }
 
-/* As many as may be on their way. */
+static bool may_begin(const struct run *run)
+{
+    return run->begun < run->count && run->begun - run->done < RUN_BEGUN_MAX &&
+           asks_questions(run->asks) < RUN_QUESTIONS_MAX;
+}
+
+/* As many as may be on their way, several at a time for the sake of tables that are asked in batches. */
 static void begin_more(struct run *run)
 {
-    while (run->begun < run->count && run->begun - run->done < RUN_BEGUN_MAX) {
-        while (run->begun < run->count && run->begun - run->done < RUN_BEGUN_MAX)
+    while (may_begin(run)) {
+        for (size_t i = 0; i < RUN_BATCH && run->begun < run->count; i++)
             run_ready_add(run, run->order[run->begun++]);
         run_judge_ready(run);
     }

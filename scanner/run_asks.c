@@ -1,32 +1,41 @@
 #include "scanner/run_asks.h"
 
-#include <string.h>
+#include <stdalign.h>
+#include <stddef.h>
 
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts_key.h"
+#include "scanner/facts/profiles.h"
 
-/* A question goes when it is answered, for there are as many as destinations; of hosts there are fewer. */
+#define ALIGNMENT alignof(max_align_t) /* of all memory */
+
+/* What goes wrong with few. */
+struct trouble {
+    struct reply first_refusal;
+    bool         refused, crashed;
+    unsigned     shortages;
+};
+
+/* A question goes when it is answered, for there are as many as destinations; of hosts there are fewer, and what is asked of
+ * them stays in the region. */
 struct ask {
-    uint64_t       id;
-    char          *name;          /* a question, with its memory its own; else all is the region's */
-    enum dns_type  type;
-    const struct profile *profile; /* a conversation */
-    struct want_fetch     want;    /* a policy, when it has a domain */
-    const char    *host;
-    struct reply   first_refusal;
-    bool           refused, crashed;
-    unsigned       shortages;
-    size_t        *waiters, waiter_count, waiter_room;
-    struct region *region;
+    const char        *what;         /* a question: the name, its own memory; a conversation: the folded profile */
+    uint32_t           length;       /* of that */
+    uint16_t           type;         /* a question: the DNS type */
+    bool               answered;
+    struct want_fetch *want;         /* a policy */
+    const char        *host;
+    struct trouble    *trouble;      /* NULL: none yet */
+    uint32_t          *waiters;      /* more than one; else NULL */
+    uint32_t           waiter_count, waiter_room, first_waiter;
 };
 
 struct asks {
-    struct region *region;
-    struct dict   *questions, *conversations, *policies;
-    struct ask   **open;          /* by id; NULL: answered */
-    size_t         count, room;
+    struct region   *region;
+    struct profiles *profiles;
+    struct dict     *questions, *conversations, *policies;
 };
 
 struct asks *asks_new(void)
@@ -34,15 +43,16 @@ struct asks *asks_new(void)
     struct asks *asks = mem_alloc(sizeof(*asks));
 
     asks->region = region_new();
+    asks->profiles = profiles_new();
     asks->questions = dict_new();
-    asks->conversations = dict_new();
+    asks->conversations = dict_new_borrowing();
     asks->policies = dict_new();
     return asks;
 }
 
 static bool is_question(const struct ask *ask)
 {
-    return ask->name != NULL;
+    return ask->type != 0;
 }
 
 static void close_ask(struct ask *ask)
@@ -50,46 +60,30 @@ static void close_ask(struct ask *ask)
     mem_free(ask->waiters);
     ask->waiters = NULL;
     ask->waiter_count = ask->waiter_room = 0;
+    ask->answered = true;
     if (!is_question(ask))
         return;
-    mem_free(ask->name);
+    mem_free((char *)(uintptr_t)ask->what);
     mem_free(ask);
+}
+
+static void free_all(struct dict *dict)
+{
+    for (size_t i = 0; i < dict_count(dict); i++)
+        close_ask(dict_at(dict, i));
+    dict_free(dict);
 }
 
 void asks_free(struct asks *asks)
 {
-    size_t i;
-
     if (asks == NULL)
         return;
-    for (i = 0; i < asks->count; i++)
-        if (asks->open[i] != NULL)
-            close_ask(asks->open[i]);
-    mem_free(asks->open);
-    dict_free(asks->questions);
-    dict_free(asks->conversations);
-    dict_free(asks->policies);
+    free_all(asks->questions);
+    free_all(asks->conversations);
+    free_all(asks->policies);
+    profiles_free(asks->profiles);
     region_free(asks->region);
     mem_free(asks);
-}
-
-static void open_ask(struct asks *asks, struct ask *ask)
-{
-    if (asks->count == asks->room) {
-        asks->room = asks->room == 0 ? 256 : asks->room + asks->room / 2;
-        asks->open = mem_grow(asks->open, asks->room, sizeof(*asks->open));
-    }
-    ask->id = asks->count;
-    ask->region = asks->region;
-    asks->open[asks->count++] = ask;
-}
-
-static struct ask *ask_new(struct asks *asks)
-{
-    struct ask *ask = region_alloc(asks->region, sizeof(*ask));
-
-    open_ask(asks, ask);
-    return ask;
 }
 
 struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bool *is_new)
@@ -100,41 +94,31 @@ struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bo
     *is_new = ask == NULL;
     if (ask == NULL) {
         ask = mem_alloc(sizeof(*ask));
-        ask->name = mem_text(name);
-        ask->type = type;
-        open_ask(asks, ask);
+        ask->what = mem_text(name);
+        ask->type = (uint16_t)type;
         dict_put(asks->questions, buf_slice(&key), ask);
     }
     buf_clear(&key);
     return ask;
 }
 
-static const struct profile *copy_profile(struct region *region, const struct profile *profile)
-{
-    struct profile *copy = region_copy(region, profile, sizeof(*profile));
-
-    copy->helo_name = region_text(region, profile->helo_name);
-    copy->ciphers = region_text(region, profile->ciphers);
-    copy->groups = region_text(region, profile->groups);
-    copy->sni = region_text(region, profile->sni);
-    copy->client_chain = region_text(region, profile->client_chain);
-    copy->source_address = region_text(region, profile->source_address);
-    return copy;
-}
-
 struct ask *asks_conversation(struct asks *asks, const struct profile *profile, const char *host, bool *is_new)
 {
-    struct buf  key = facts_key_profile(profile);
-    struct ask *ask = dict_find(asks->conversations, buf_slice(&key));
+    struct buf  folded;
+    struct ask *ask;
 
+    buf_init(&folded, SIZE_MAX);
+    profiles_fold(asks->profiles, profile, &folded);
+    ask = dict_find(asks->conversations, buf_slice(&folded));
     *is_new = ask == NULL;
     if (ask == NULL) {
-        ask = ask_new(asks);
-        ask->profile = copy_profile(asks->region, profile);
+        ask = region_alloc(asks->region, sizeof(*ask));
+        ask->what = region_slice(asks->region, buf_slice(&folded));
+        ask->length = (uint32_t)folded.n;
         ask->host = region_text(asks->region, host);
-        dict_put(asks->conversations, buf_slice(&key), ask);
+        dict_put(asks->conversations, slice_from(ask->what, ask->length), ask);
     }
-    buf_clear(&key);
+    buf_clear(&folded);
     return ask;
 }
 
@@ -145,33 +129,46 @@ struct ask *asks_policy(struct asks *asks, const struct want_fetch *want, const 
     *is_new = ask == NULL;
     if (ask != NULL)
         return ask;
-    ask = ask_new(asks);
-    ask->want.domain = region_text(asks->region, want->domain);
-    ask->want.addresses = region_copy(asks->region, want->addresses, want->count * sizeof(*want->addresses));
-    ask->want.count = want->count;
+    ask = region_alloc(asks->region, sizeof(*ask));
+    ask->want = region_copy(asks->region, want, sizeof(*want));
+    ask->want->domain = region_text(asks->region, want->domain);
+    ask->want->addresses = region_copy(asks->region, want->addresses, want->count * sizeof(*want->addresses));
     ask->host = region_text(asks->region, host);
     dict_put(asks->policies, slice_of(want->domain), ask);
     return ask;
 }
 
+/* Its address: who gives an id back has been given it (workers.h), and not before. */
 uint64_t asks_id(const struct ask *ask)
 {
-    return ask->id;
+    return (uintptr_t)ask / ALIGNMENT;
 }
 
-const struct profile *asks_profile(const struct ask *ask)
+struct ask *asks_find(uint64_t id)
 {
-    return ask->profile;
+    struct ask *ask = (struct ask *)(uintptr_t)(id * ALIGNMENT);
+
+    return ask->answered ? NULL : ask;
+}
+
+bool asks_profile(const struct asks *asks, const struct ask *ask, struct profile *profile)
+{
+    return !is_question(ask) && ask->want == NULL &&
+           profiles_unfold(asks->profiles, slice_from(ask->what, ask->length), profile);
 }
 
 const struct want_fetch *asks_want(const struct ask *ask)
 {
-    return ask->want.domain != NULL ? &ask->want : NULL;
+    return ask->want;
 }
 
-const struct address *asks_address(const struct ask *ask)
+struct address asks_address(const struct asks *asks, const struct ask *ask)
 {
-    return ask->profile != NULL ? &ask->profile->address : ask->want.addresses;
+    struct profile profile;
+
+    if (ask->want != NULL)
+        return ask->want->addresses[0];
+    return asks_profile(asks, ask, &profile) ? profile.address : (struct address){ .family = FAMILY_NONE };
 }
 
 const char *asks_host(const struct ask *ask)
@@ -179,30 +176,40 @@ const char *asks_host(const struct ask *ask)
     return ask->host;
 }
 
-void asks_refused(struct ask *ask, const struct reply *reply)
+static struct trouble *trouble_of(struct asks *asks, struct ask *ask)
 {
-    ask->refused = true;
-    ask->first_refusal = *reply;
-    ask->first_refusal.text = region_text(ask->region, reply->text);
-    ask->first_refusal.dsn = region_text(ask->region, reply->dsn);
+    if (ask->trouble == NULL)
+        ask->trouble = region_alloc(asks->region, sizeof(*ask->trouble));
+    return ask->trouble;
 }
 
-unsigned asks_shortage(struct ask *ask)
+void asks_refused(struct asks *asks, struct ask *ask, const struct reply *reply)
 {
-    return ++ask->shortages;
+    struct trouble *trouble = trouble_of(asks, ask);
+
+    trouble->refused = true;
+    trouble->first_refusal = *reply;
+    trouble->first_refusal.text = region_text(asks->region, reply->text);
+    trouble->first_refusal.dsn = region_text(asks->region, reply->dsn);
 }
 
-bool asks_crashed(struct ask *ask)
+unsigned asks_shortage(struct asks *asks, struct ask *ask)
 {
-    bool first = !ask->crashed;
+    return ++trouble_of(asks, ask)->shortages;
+}
 
-    ask->crashed = true;
+bool asks_crashed(struct asks *asks, struct ask *ask)
+{
+    struct trouble *trouble = trouble_of(asks, ask);
+    bool            first = !trouble->crashed;
+
+    trouble->crashed = true;
     return first;
 }
 
 const struct reply *asks_first_refusal(const struct ask *ask)
 {
-    return ask->refused ? &ask->first_refusal : NULL;
+    return ask->trouble != NULL && ask->trouble->refused ? &ask->trouble->first_refusal : NULL;
 }
 
 static bool is_temporary(const struct reply *reply)
@@ -221,33 +228,37 @@ const struct reply *asks_temporary_refusal(const struct conversation *conversati
     return NULL;
 }
 
+size_t asks_questions(const struct asks *asks)
+{
+    return dict_count(asks->questions);
+}
+
+/* Most have one. */
 void asks_add_waiter(struct ask *ask, size_t job)
 {
-    if (ask->waiter_count == ask->waiter_room) {
+    if (ask->waiter_count++ == 0) {
+        ask->first_waiter = (uint32_t)job;
+        return;
+    }
+    if (ask->waiter_count - 1 > ask->waiter_room) {
         ask->waiter_room = ask->waiter_room == 0 ? 4 : ask->waiter_room * 2;
         ask->waiters = mem_grow(ask->waiters, ask->waiter_room, sizeof(*ask->waiters));
     }
-    ask->waiters[ask->waiter_count++] = job;
+    ask->waiters[ask->waiter_count - 2] = (uint32_t)job;
 }
 
 bool asks_waiter(const struct ask *ask, size_t i, size_t *job)
 {
     if (i >= ask->waiter_count)
         return false;
-    *job = ask->waiters[i];
+    *job = i == 0 ? ask->first_waiter : ask->waiters[i - 1];
     return true;
-}
-
-struct ask *asks_find(const struct asks *asks, uint64_t id)
-{
-    return id < asks->count ? asks->open[id] : NULL;
 }
 
 void asks_answered(struct asks *asks, struct ask *ask)
 {
-    asks->open[ask->id] = NULL;
     if (is_question(ask)) {
-        struct buf key = facts_key_dns(ask->name, ask->type);
+        struct buf key = facts_key_dns(ask->what, (enum dns_type)ask->type);
 
         dict_remove(asks->questions, buf_slice(&key));
         buf_clear(&key);

@@ -17,6 +17,9 @@
 
 /* So many destinations are on their way at a time, for what waits costs memory. */
 #define RUN_BEGUN_MAX 16384
+#define RUN_BATCH 1024
+/* None begins while so many questions are open: the worker has as many as it can take, and what waits here costs memory. */
+#define RUN_QUESTIONS_MAX 1024
 
 /* A destination: not begun, on its way or done. */
 struct job {
@@ -82,6 +85,10 @@ void run_tell_held(struct run *, bool over);
 /* Live tables and files that the latest judgement wants go to run->tables; true when there were any. */
 bool run_move_table_wants(struct run *);
 void run_read_files(struct config *, const struct wants *);
+
+/* It contacts somebody, when the schedule lets it. */
+void run_schedule(struct run *, const struct ask *, int64_t not_before);
+void run_schedule_suspect(struct run *, const struct ask *);
 
 /* The ask for a policy to wait for; NULL when the fact is there already. */
 struct ask *run_ask_policy(struct run *, const struct want_fetch *);

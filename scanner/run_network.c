@@ -32,7 +32,7 @@ void run_answered(struct run *run, struct ask *ask)
 static void on_dns(void *arg, uint64_t id, const struct dns_fact *fact)
 {
     struct run *run = arg;
-    struct ask *ask = asks_find(run->asks, id);
+    struct ask *ask = asks_find(id);
 
     if (ask == NULL || run->ended)
         return;
@@ -46,8 +46,10 @@ static void on_dns(void *arg, uint64_t id, const struct dns_fact *fact)
 static void keep_conversation(struct run *run, struct ask *ask, const struct conversation *conversation, bool final)
 {
     struct conversation kept = *conversation;
+    struct profile      profile;
 
-    kept.profile = asks_profile(ask);
+    asks_profile(run->asks, ask, &profile);
+    kept.profile = &profile;
     if (asks_first_refusal(ask) != NULL) {
         kept.attempts = 2;
         kept.first_refusal = *asks_first_refusal(ask);
@@ -60,9 +62,23 @@ static void keep_conversation(struct run *run, struct ask *ask, const struct con
     run->watch_moved |= fault_watch_conversation(&run->watch, &kept);
 }
 
+void run_schedule(struct run *run, const struct ask *ask, int64_t not_before)
+{
+    struct address address = asks_address(run->asks, ask);
+
+    schedule_add(run->schedule, asks_id(ask), &address, asks_host(ask), not_before);
+}
+
+void run_schedule_suspect(struct run *run, const struct ask *ask)
+{
+    struct address address = asks_address(run->asks, ask);
+
+    schedule_add_suspect(run->schedule, asks_id(ask), &address, asks_host(ask));
+}
+
 static void converse_again(struct run *run, struct ask *ask, int64_t wait_ms)
 {
-    schedule_add(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask), loop_now_ms(run->loop) + wait_ms);
+    run_schedule(run, ask, loop_now_ms(run->loop) + wait_ms);
     run_turn(run);
 }
 
@@ -72,20 +88,20 @@ static bool goes_on(struct run *run, struct ask *ask, const struct conversation 
     const struct reply *refusal = asks_temporary_refusal(conversation);
     unsigned            shortages;
 
-    if (conversation->ending == ENDING_CRASHED && asks_crashed(ask)) {
-        schedule_add_suspect(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask));
+    if (conversation->ending == ENDING_CRASHED && asks_crashed(run->asks, ask)) {
+        run_schedule_suspect(run, ask);
         run_turn(run);
         return true;
     }
     if (conversation->ending == ENDING_LOCAL && conversation->phase == PHASE_CONNECT &&
-        (shortages = asks_shortage(ask)) <= RUN_LOCAL_TRIES) {
+        (shortages = asks_shortage(run->asks, ask)) <= RUN_LOCAL_TRIES) {
         converse_again(run, ask, RUN_LOCAL_WAIT_MS << (shortages - 1));
         return true;
     }
     if (refusal == NULL || asks_first_refusal(ask) != NULL)
         return false;
     keep_conversation(run, ask, conversation, false);
-    asks_refused(ask, refusal);
+    asks_refused(run->asks, ask, refusal);
     converse_again(run, ask, (int64_t)run->request->options->retry_after * 1000);
     return true;
 }
@@ -93,7 +109,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct conversation 
 static void on_conversation(void *arg, uint64_t id, const struct conversation *conversation)
 {
     struct run *run = arg;
-    struct ask *ask = asks_find(run->asks, id);
+    struct ask *ask = asks_find(id);
 
     if (ask == NULL || run->ended)
         return;

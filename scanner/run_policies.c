@@ -59,7 +59,7 @@ static struct ask *ask_now(struct run *run, const struct want_fetch *want, const
 
     if (is_new) {
         run->outcome->policies++;
-        schedule_add(run->schedule, asks_id(ask), asks_address(ask), host, 0);
+        run_schedule(run, ask, 0);
     }
     return ask;
 }
@@ -94,11 +94,10 @@ static bool goes_on(struct run *run, struct ask *ask, const struct policy_fetch 
 {
     unsigned shortages;
 
-    if (fact->outcome == FETCH_CRASHED && asks_crashed(ask)) {
-        schedule_add_suspect(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask));
-    } else if (fact->outcome == FETCH_LOCAL && (shortages = asks_shortage(ask)) <= RUN_LOCAL_TRIES) {
-        schedule_add(run->schedule, asks_id(ask), asks_address(ask), asks_host(ask),
-                     loop_now_ms(run->loop) + (RUN_LOCAL_WAIT_MS << (shortages - 1)));
+    if (fact->outcome == FETCH_CRASHED && asks_crashed(run->asks, ask)) {
+        run_schedule_suspect(run, ask);
+    } else if (fact->outcome == FETCH_LOCAL && (shortages = asks_shortage(run->asks, ask)) <= RUN_LOCAL_TRIES) {
+        run_schedule(run, ask, loop_now_ms(run->loop) + (RUN_LOCAL_WAIT_MS << (shortages - 1)));
     } else {
         return false;
     }
@@ -109,7 +108,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct policy_fetch 
 void run_on_fetch(void *arg, uint64_t id, const struct policy_fetch *fact)
 {
     struct run *run = arg;
-    struct ask *ask = asks_find(run->asks, id);
+    struct ask *ask = asks_find(id);
 
     if (ask == NULL || run->ended)
         return;

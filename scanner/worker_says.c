@@ -22,13 +22,14 @@ void worker_ask_question(const char *name, enum dns_type type, struct buf *out)
 }
 
 /* The fact of a question that nothing was heard of yet. */
-static struct dns_fact *question_of(struct region *region, struct slice request)
+static struct dns_fact *question_of(struct region *region, const struct worker_request *request)
 {
     struct dns_fact *fact = region_alloc(region, sizeof *fact);
+    struct slice name = request->octets;
     uint64_t type = 0;
 
-    binary_take_number(&request, &type);
-    fact->name = region_slice(region, request);
+    binary_take_number(&name, &type);
+    fact->name = region_slice(region, name);
     fact->type = (enum dns_type)type;
     return fact;
 }
@@ -40,7 +41,7 @@ static bool record_belongs(enum dns_type asked, const struct dns_record *record)
     return record->type == asked || record->type == DNS_CNAME;
 }
 
-static const void *read_dns(struct region *region, struct slice request, struct slice value,
+static const void *read_dns(struct region *region, const struct worker_request *request, struct slice value,
                             const struct id_set *sent, struct error *err)
 {
     const struct dns_fact *asked = question_of(region, request);
@@ -57,7 +58,7 @@ static const void *read_dns(struct region *region, struct slice request, struct 
     return fact;
 }
 
-static const void *crashed_dns(struct region *region, struct slice request)
+static const void *crashed_dns(struct region *region, const struct worker_request *request)
 {
     struct dns_fact *fact = question_of(region, request);
 
@@ -74,15 +75,15 @@ const struct worker_kind worker_question = { WORKER_QUESTION, true, read_dns, cr
 
 /* Conversations. */
 
-static const struct profile *profile_of(struct region *region, struct slice request)
+static const struct profile *profile_of(struct region *region, const struct worker_request *request)
 {
     struct profile *profile = region_alloc(region, sizeof *profile);
 
-    profile_from_binary(region, request, profile, NULL);
+    profiles_unfold(request->profiles, request->octets, profile);
     return profile;
 }
 
-static const void *read_conversation(struct region *region, struct slice request, struct slice value,
+static const void *read_conversation(struct region *region, const struct worker_request *request, struct slice value,
                                      const struct id_set *sent, struct error *err)
 {
     struct conversation *fact = region_alloc(region, sizeof *fact);
@@ -98,7 +99,7 @@ static const void *read_conversation(struct region *region, struct slice request
     return fact;
 }
 
-static const void *crashed_conversation(struct region *region, struct slice request)
+static const void *crashed_conversation(struct region *region, const struct worker_request *request)
 {
     struct conversation *fact = region_alloc(region, sizeof *fact);
 
@@ -117,11 +118,11 @@ const struct worker_kind worker_conversation = { WORKER_CONVERSATION, false, rea
 
 /* Policies. */
 
-static const struct want_fetch *wish_of(struct region *region, struct slice request)
+static const struct want_fetch *wish_of(struct region *region, const struct worker_request *request)
 {
     struct want_fetch *want = region_alloc(region, sizeof *want);
 
-    want_fetch_from_binary(region, request, want, NULL);
+    want_fetch_from_binary(region, request->octets, want, NULL);
     return want;
 }
 
@@ -140,7 +141,7 @@ static bool was_to_be_asked(const struct want_fetch *want, const struct address 
     return address->family == FAMILY_NONE;
 }
 
-static const void *read_fetch(struct region *region, struct slice request, struct slice value,
+static const void *read_fetch(struct region *region, const struct worker_request *request, struct slice value,
                               const struct id_set *sent, struct error *err)
 {
     const struct want_fetch *want = wish_of(region, request);
@@ -157,7 +158,7 @@ static const void *read_fetch(struct region *region, struct slice request, struc
     return fact;
 }
 
-static const void *crashed_fetch(struct region *region, struct slice request)
+static const void *crashed_fetch(struct region *region, const struct worker_request *request)
 {
     struct policy_fetch *fact = region_alloc(region, sizeof *fact);
 

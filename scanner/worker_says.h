@@ -11,18 +11,25 @@
 #include "scanner/base/error.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
+#include "scanner/facts/profiles.h"
 #include "scanner/workers.h"
+
+/* What a worker was asked for, as worker.h has it behind tag and id; a NUL follows. */
+struct worker_request {
+    struct slice           octets;
+    const struct profiles *profiles;
+};
 
 /* One kind of ask. A fact is a struct dns_fact, conversation or policy_fetch; it lives in the region. */
 struct worker_kind {
     enum worker_tag tag;
     bool is_question;        /* of a resolver; other kinds contact somebody */
-    /* Reads what a worker says in answer to the request, both without tag and id; sent: the certificates that it has sent. NULL: *err says
-     * what is wrong with it. */
-    const void *(*read)(struct region *, struct slice request, struct slice value, const struct id_set *sent,
+    /* Reads what a worker says in answer to the request, without tag and id; sent: the certificates that it has sent. NULL:
+     * *err says what is wrong with it. */
+    const void *(*read)(struct region *, const struct worker_request *, struct slice value, const struct id_set *sent,
                         struct error *err);
     /* The fact when workers died of it. */
-    const void *(*crashed)(struct region *, struct slice request);
+    const void *(*crashed)(struct region *, const struct worker_request *);
     void (*tell)(const struct workers_events *, void *arg, uint64_t id, const void *fact);
 };
 

@@ -33,13 +33,14 @@
 struct ask {
     uint64_t      id;
     const struct worker_kind *kind;
-    struct buf    request;      /* as it is sent */
-    size_t        head;         /* octets of its tag and id */
-    unsigned      tries;        /* at most TRIES; what contacts others is tried once here, for the next time is a matter of
-                                 * politeness */
     struct ask   *next_same;    /* bucket */
     struct list  *list;         /* where it is */
     struct ask   *before, *after;
+    uint32_t      length;       /* of the request */
+    uint8_t       head;         /* octets of its tag and id */
+    uint8_t       tries;        /* at most TRIES; what contacts others is tried once here, for the next time is a matter of
+                                 * politeness */
+    char          request[];    /* as it is sent, and a NUL */
 };
 
 struct list {
@@ -53,6 +54,8 @@ struct workers {
     struct json                 *setup;
     struct json                **told;         /* to every worker behind the setup: client chains, authorities */
     size_t                       told_count, told_room;
+    struct profiles             *profiles;     /* that were asked for */
+    size_t                       profiles_told; /* to this worker */
     struct record_channel       *channel;
     pid_t                        pid;
     struct id_set                certificates; /* that this worker has sent */
@@ -107,12 +110,6 @@ static struct ask **place_of(struct workers *w, uint64_t id)
     while (*place && (*place)->id != id)
         place = &(*place)->next_same;
     return place;
-}
-
-static void ask_free(struct ask *ask)
-{
-    buf_clear(&ask->request);
-    mem_free(ask);
 }
 
 static bool is_suspect(const struct ask *ask)
@@ -195,6 +192,7 @@ static bool start_worker(struct workers *w, struct error *err)
     }
     w->channel = record_channel_new(w->loop, pair[0], &channel_events, w);
     w->called = 0;
+    w->profiles_told = 0;
     send_value(w, w->setup);
     send_told(w, 0);
     return true;
@@ -288,9 +286,25 @@ static struct ask *next_to_send(struct workers *w)
     return w->questions_sent < QUESTIONS_SENT ? w->questions.first : NULL;
 }
 
+static bool send_settings(struct workers *w)
+{
+    struct buf record;
+    bool sent = true;
+
+    for (; sent && w->profiles_told < profiles_count(w->profiles); w->profiles_told++) {
+        buf_init(&record, LIMIT_RECORD_BYTES);
+        buf_add_char(&record, WORKER_SETTINGS);
+        binary_add_number(&record, w->profiles_told);
+        profiles_write(w->profiles, w->profiles_told, &record);
+        sent = !record.overflow && record_channel_send(w->channel, buf_slice(&record));
+        buf_clear(&record);
+    }
+    return sent;
+}
+
 static void send_ask(struct workers *w, struct ask *ask)
 {
-    if (!record_channel_send(w->channel, buf_slice(&ask->request))) {
+    if (!send_settings(w) || !record_channel_send(w->channel, slice_from(ask->request, ask->length))) {
         give_up(w, ask);
         return;
     }
@@ -316,26 +330,46 @@ static void on_room(void *arg)
     pump(arg);
 }
 
-/* What is asked for is to be added to its request; then it may begin. */
-static struct ask *ask_new(struct workers *w, uint64_t id, const struct worker_kind *kind)
+static struct buf request_begin(const struct worker_kind *kind, uint64_t id)
 {
-    struct ask *ask = mem_alloc(sizeof *ask);
+    struct buf request;
 
-    buf_init(&ask->request, LIMIT_RECORD_BYTES);
-    buf_add_char(&ask->request, (char)kind->tag);
-    binary_add_number(&ask->request, id);
-    ask->head = ask->request.n;
+    buf_init(&request, LIMIT_RECORD_BYTES);
+    buf_add_char(&request, (char)kind->tag);
+    binary_add_number(&request, id);
+    return request;
+}
+
+/* Octets of a tag and this id. */
+static size_t head_length(uint64_t id)
+{
+    size_t n = 2;
+
+    for (; id > 0x7f; id >>= 7)
+        n++;
+    return n;
+}
+
+/* The request is whole, and cleared. */
+static struct ask *ask_new(struct workers *w, uint64_t id, const struct worker_kind *kind, struct buf *request)
+{
+    struct ask *ask = mem_alloc(sizeof *ask + request->n + 1);
+
+    memcpy(ask->request, request->p, request->n);
+    ask->length = (uint32_t)request->n;
+    ask->head = (uint8_t)head_length(id);
     ask->id = id;
     ask->kind = kind;
     ask->next_same = w->buckets[id % BUCKETS];
     w->buckets[id % BUCKETS] = ask;
     w->pending++;
+    buf_clear(request);
     return ask;
 }
 
-static struct slice body_of(const struct ask *ask)
+static struct worker_request request_of(const struct workers *w, const struct ask *ask)
 {
-    return slice_from_index(buf_slice(&ask->request), ask->head);
+    return (struct worker_request){ slice_from(ask->request + ask->head, ask->length - ask->head), w->profiles };
 }
 
 static void begin(struct workers *w, struct ask *ask)
@@ -349,26 +383,26 @@ static void begin(struct workers *w, struct ask *ask)
 
 void workers_ask_dns(struct workers *w, uint64_t id, const char *name, enum dns_type type)
 {
-    struct ask *ask = ask_new(w, id, &worker_question);
+    struct buf request = request_begin(&worker_question, id);
 
-    worker_ask_question(name, type, &ask->request);
-    begin(w, ask);
+    worker_ask_question(name, type, &request);
+    begin(w, ask_new(w, id, &worker_question, &request));
 }
 
 void workers_converse(struct workers *w, uint64_t id, const struct profile *profile)
 {
-    struct ask *ask = ask_new(w, id, &worker_conversation);
+    struct buf request = request_begin(&worker_conversation, id);
 
-    profile_to_binary(profile, &ask->request);
-    begin(w, ask);
+    profiles_fold(w->profiles, profile, &request);
+    begin(w, ask_new(w, id, &worker_conversation, &request));
 }
 
 void workers_fetch(struct workers *w, uint64_t id, const struct want_fetch *want)
 {
-    struct ask *ask = ask_new(w, id, &worker_policy);
+    struct buf request = request_begin(&worker_policy, id);
 
-    want_fetch_to_binary(want, &ask->request);
-    begin(w, ask);
+    want_fetch_to_binary(want, &request);
+    begin(w, ask_new(w, id, &worker_policy, &request));
 }
 
 void workers_trust(struct workers *w, struct slice pem)
@@ -395,18 +429,20 @@ static bool take_fact(struct workers *w, uint8_t tag, uint64_t id, struct slice 
                       struct error *err)
 {
     struct ask *ask = *place_of(w, id);
+    struct worker_request request;
     const void *fact;
 
     /* Only what is with the worker: not what waits here. */
     if (!ask || ask->list != &w->sent || ask->kind->tag != tag)
         return fail(err, "an answer that nobody asked for");
-    fact = ask->kind->read(region, body_of(ask), value, &w->certificates, err);
+    request = request_of(w, ask);
+    fact = ask->kind->read(region, &request, value, &w->certificates, err);
     if (!fact)
         return false;
     w->certificates_in_a_row = 0;
     ask_over(w, ask);
     ask->kind->tell(w->events, w->arg, ask->id, fact);
-    ask_free(ask);
+    mem_free(ask);
     pump(w);
     return true;
 }
@@ -487,10 +523,11 @@ static void tell_crashed(void *arg)
 
     while (w->crashed.first) {
         struct ask *ask = w->crashed.first;
+        struct worker_request request = request_of(w, ask);
 
         ask_over(w, ask);
-        ask->kind->tell(w->events, w->arg, ask->id, ask->kind->crashed(region, body_of(ask)));
-        ask_free(ask);
+        ask->kind->tell(w->events, w->arg, ask->id, ask->kind->crashed(region, &request));
+        mem_free(ask);
     }
     region_free(region);
 }
@@ -534,6 +571,7 @@ struct workers *workers_start(struct loop *loop, const struct worker_setup *setu
     w->arg = arg;
     id_set_init(&w->certificates);
     w->setup = first;
+    w->profiles = profiles_new();
     for (size_t i = 0; i < setup->chain_count; i++)
         tell_each(w, worker_chain_to_json(&setup->chains[i]));
     w->tell = loop_timer_new(loop, tell_crashed, w);
@@ -562,7 +600,7 @@ static void list_free(struct list *list)
         struct ask *ask = list->first;
 
         list_remove(ask);
-        ask_free(ask);
+        mem_free(ask);
     }
 }
 
@@ -582,5 +620,6 @@ void workers_free(struct workers *w)
         json_free(w->told[i]);
     mem_free(w->told);
     json_free(w->setup);
+    profiles_free(w->profiles);
     mem_free(w);
 }

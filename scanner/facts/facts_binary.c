@@ -22,11 +22,6 @@ void facts_fetch_to_binary(const struct policy_fetch *fact, struct buf *out)
     record_to_binary(fetch_members, fact, out);
 }
 
-void profile_to_binary(const struct profile *profile, struct buf *out)
-{
-    record_to_binary(profile_members, profile, out);
-}
-
 void want_fetch_to_binary(const struct want_fetch *want, struct buf *out)
 {
     record_to_binary(want_fetch_members, want, out);
@@ -58,11 +53,6 @@ bool facts_conversation_from_binary(struct region *region, struct slice octets, 
 bool facts_fetch_from_binary(struct region *region, struct slice octets, struct policy_fetch *fact, struct error *err)
 {
     return from_binary(region, fetch_members, octets, fact, sizeof(*fact), err) && facts_fetch_check(fact, err);
-}
-
-bool profile_from_binary(struct region *region, struct slice octets, struct profile *profile, struct error *err)
-{
-    return from_binary(region, profile_members, octets, profile, sizeof(*profile), err) && profile_check(profile, err);
 }
 
 bool want_fetch_from_binary(struct region *region, struct slice octets, struct want_fetch *want, struct error *err)

@@ -11,7 +11,6 @@
 void facts_dns_to_binary(const struct dns_fact *, struct buf *out);
 void facts_conversation_to_binary(const struct conversation *, struct buf *out);
 void facts_fetch_to_binary(const struct policy_fetch *, struct buf *out);
-void profile_to_binary(const struct profile *, struct buf *out);
 void want_fetch_to_binary(const struct want_fetch *, struct buf *out);
 
 /* Read one, which takes all of the octets; what they give lives in the region. Every bound is checked: they may come from a
@@ -19,7 +18,6 @@ void want_fetch_to_binary(const struct want_fetch *, struct buf *out);
 bool facts_dns_from_binary(struct region *, struct slice, struct dns_fact *, struct error *err);
 bool facts_conversation_from_binary(struct region *, struct slice, struct conversation *, struct error *err);
 bool facts_fetch_from_binary(struct region *, struct slice, struct policy_fetch *, struct error *err);
-bool profile_from_binary(struct region *, struct slice, struct profile *, struct error *err);
 bool want_fetch_from_binary(struct region *, struct slice, struct want_fetch *, struct error *err);
 
 #endif

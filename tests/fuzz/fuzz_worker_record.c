@@ -60,25 +60,31 @@ static void heard_cert(void *arg, const struct cert *cert)
 
 static const struct workers_events heard = { heard_dns, heard_conversation, heard_cert, NULL, heard_fetch };
 
-static struct ask *wait_for_answer(struct workers *w, uint64_t id, const struct worker_kind *kind)
+static void wait_for_answer(struct workers *w, uint64_t id, const struct worker_kind *kind, struct buf *request)
 {
-    struct ask *ask = ask_new(w, id, kind);
-
     w->questions_sent += kind->is_question;
-    list_add(&w->sent, ask);
-    return ask;
+    list_add(&w->sent, ask_new(w, id, kind, request));
 }
 
 static void wait_for_all(struct workers *w)
 {
     struct profile profile = { .port = 25, .helo_name = "a", .ciphers = "", .groups = "" };
     struct want_fetch want = { "example.org", &profile.address, 1 };
+    struct buf request;
 
     address_parse(&profile.address, slice_of("192.0.2.1"));
-    worker_ask_question("example.org", DNS_MX, &wait_for_answer(w, 1, &worker_question)->request);
-    worker_ask_question("example.org", DNS_NATIVE, &wait_for_answer(w, 2, &worker_question)->request);
-    profile_to_binary(&profile, &wait_for_answer(w, 3, &worker_conversation)->request);
-    want_fetch_to_binary(&want, &wait_for_answer(w, 4, &worker_policy)->request);
+    request = request_begin(&worker_question, 1);
+    worker_ask_question("example.org", DNS_MX, &request);
+    wait_for_answer(w, 1, &worker_question, &request);
+    request = request_begin(&worker_question, 2);
+    worker_ask_question("example.org", DNS_NATIVE, &request);
+    wait_for_answer(w, 2, &worker_question, &request);
+    request = request_begin(&worker_conversation, 3);
+    profiles_fold(w->profiles, &profile, &request);
+    wait_for_answer(w, 3, &worker_conversation, &request);
+    request = request_begin(&worker_policy, 4);
+    want_fetch_to_binary(&want, &request);
+    wait_for_answer(w, 4, &worker_policy, &request);
 }
 
 /* As record.c cuts the stream; a length beyond the limit ends it there. */
@@ -117,11 +123,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&w, 0, sizeof w);
     w.events = &heard;
     id_set_init(&w.certificates);
+    w.profiles = profiles_new();
     answers = 0;
     wait_for_all(&w);
     take_stream(&w, slice_from((const char *)data, size));
     must(answers + w.pending == 4);
     list_free(&w.sent);
     id_set_clear(&w.certificates);
+    profiles_free(w.profiles);
     return 0;
 }
