@@ -138,11 +138,46 @@ static bool no_web(const struct facts *facts)
     return !any && suffices;
 }
 
+/* The last two labels. */
+static struct slice domain_of(const char *name)
+{
+    struct slice rest = slice_of(name), domain = rest;
+
+    for (int labels = 0; labels < 2 && rest.n > 0; labels++) {
+        size_t dot = slice_find_last(rest, '.');
+
+        rest = slice_head(rest, dot < rest.n ? dot : 0);
+    }
+    return rest.n > 0 ? slice_from_index(domain, rest.n + 1) : domain;
+}
+
+/* It may be that of one domain, or of one zone above many: so questions of several must fare alike. */
+static bool refuses_all(const struct facts *facts)
+{
+    const struct dns_fact *fact;
+    struct dict *domains = dict_new();
+    size_t refused = 0;
+    bool all;
+
+    for (size_t i = 0; (fact = facts_dns_at(facts, i)) != NULL; i++)
+        if (fact->outcome == DNS_ANSWERED && fact->rcode != RCODE_NOERROR && fact->rcode != RCODE_NXDOMAIN) {
+            dict_put(domains, domain_of(fact->name), domains);
+            refused++;
+        }
+    all = refused >= QUESTIONS_MIN && dict_count(domains) >= PROVIDERS_MIN;
+    dict_free(domains);
+    return all;
+}
+
 static bool no_resolver(const struct facts *facts)
 {
     struct dns_tally dns = facts_dns_tally(facts);
 
-    return dns.asked > 0 && dns.unanswered == dns.asked && (dns.out_of_reach > 0 || dns.asked >= QUESTIONS_MIN);
+    if (dns.asked == 0 || dns.answers > 0)
+        return false;
+    if (dns.unanswered == dns.asked && (dns.out_of_reach > 0 || dns.asked >= QUESTIONS_MIN))
+        return true;
+    return refuses_all(facts);
 }
 
 static const struct fault_row {
@@ -255,7 +290,7 @@ bool fault_watch_dns(struct fault_watch *watch, const struct dns_fact *fact)
     struct dns_tally one = { 0 };
 
     dns_tally_add(&one, fact);
-    return exclude(watch, LOCAL_FAULT_RESOLVER, one.asked > one.unanswered);
+    return exclude(watch, LOCAL_FAULT_RESOLVER, one.answers > 0);
 }
 
 bool fault_watch_conversation(struct fault_watch *watch, const struct conversation *c)

@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
 from arena import Arena, destination, host, main
+from zones import REFUSING
 
 LIBRARY = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "hostile", "meddle.so")
 DISTANT = "192.0.2.253"     # a resolver that is not on this machine, as far as its address tells
@@ -73,6 +74,12 @@ def check_resolver(tap, arena):
     tap.clean(scan, "a dead resolver")
     only_unknown(tap, scan, "a dead resolver", "local-resolver", "resolver-unavailable")
     tap.ok(scan.seconds < 20, "a dead resolver: found out soon", scan.seconds)
+    scan = arena.scan(*arena.fast, names=names("healthy"), resolver=REFUSING)
+    tap.clean(scan, "a resolver that refuses everybody")
+    only_unknown(tap, scan, "a resolver that refuses everybody", "local-resolver")
+    scan = arena.scan(*arena.fast, names=names("healthy")[:4], resolver=REFUSING)
+    tap.same({d["verdict"] for d in scan.destinations().values()}, {"defer"}, "four that are refused: they are deferred")
+    one_finding(tap, scan, "four that are refused", None)
     scan = arena.scan(*arena.fast, names=names("dane"), resolver="127.0.0.2")
     tap.clean(scan, "a resolver that does not validate")
     one_finding(tap, scan, "a resolver that does not validate", "local-resolver-not-validating")

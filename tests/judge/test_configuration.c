@@ -116,6 +116,11 @@ static const struct conversation mute = { .phase = PHASE_GREETING, .ending = END
 static const struct conversation plain = { .phase = PHASE_EHLO, .ending = ENDING_COMPLETE, .ehlo = { .code = 250 } };
 static const struct conversation good = { .phase = PHASE_DONE, .ehlo = { .code = 250 }, .starttls_offered = true };
 
+#define FAILING_OF_ONE(d) d " MX servfail\nmx." d " A refused\n"
+#define FAILING_OF_THREE FAILING_OF_ONE("a.example") FAILING_OF_ONE("b.example") FAILING_OF_ONE("c.example")
+#define FAILING FAILING_OF_THREE FAILING_OF_ONE("d.example") FAILING_OF_ONE("e.example") "x.y.e.example A servfail"
+#define FAILING_OF_FOUR FAILING_OF_THREE FAILING_OF_ONE("d.example") "x.y.d.example A servfail\nz.d.example A servfail\nz.d.example AAAA servfail"
+
 static const struct surroundings_row {
     const char *what;
     int count, networks;
@@ -135,6 +140,9 @@ static const struct surroundings_row {
     { "ten, and one with it", 10, 5, &plain, true, "", LOCAL_FAULT_NONE, "" },
     { "no resolver", 0, 1, &dead, false, "a.example MX noresolver", LOCAL_FAULT_RESOLVER, "local-resolver" },
     { "one question without an answer", 0, 1, &dead, false, "a.example MX timeout", LOCAL_FAULT_NONE, "" },
+    { "ten of five domains that fail", 0, 1, &dead, false, FAILING, LOCAL_FAULT_RESOLVER, "local-resolver" },
+    { "and one that does not", 0, 1, &dead, false, FAILING "\nf.example MX nxdomain", LOCAL_FAULT_NONE, "" },
+    { "ten of four", 0, 1, &dead, false, FAILING_OF_FOUR, LOCAL_FAULT_NONE, "" },
     { "one answer", 0, 1, &dead, false, "a.example MX noresolver\nb.example MX nxdomain", LOCAL_FAULT_NONE, "" },
 };
 
@@ -177,6 +185,7 @@ static void test_watch(void)
         { "what has its own reason", &dead, "", VERDICT_UNKNOWN, REASON_CONNECT_TIMEOUT, false },
         { "no fault of ours", &dead, "", VERDICT_DEFER, REASON_CERTIFICATE_EXPIRED, false },
         { "no answer, nor to others", &good, "b.example MX timeout", VERDICT_DEFER, REASON_DNS_LOOKUP_FAILED, true },
+        { "a failure, and others too", &good, "b.example MX servfail", VERDICT_DEFER, REASON_DNS_LOOKUP_FAILED, true },
         { "no answer, but to others", &good, "b.example MX nxdomain", VERDICT_DEFER, REASON_DNS_LOOKUP_FAILED, false },
     };
 
