@@ -47,11 +47,11 @@ class Killed:
         return self.arena.scan(*self.arena.fast, "--mta-sts", "--resume", self.journal, "--csv", self.output,
                                environment=environment if killer else None)
 
-    def points(self, name, spare=0):
-        """How many calls there are, and some of them; SPARE: one run may have so many less than another."""
+    def points(self, name):
+        """How many calls there are, and some of them."""
         self.run(KILL_NAME=name, KILL_COUNT=self.told)
         with open(self.told, encoding="ascii") as file:
-            count = int(file.read()) - spare
+            count = int(file.read())
         most = count if THOROUGH else min(count, KILLS)
         return count, sorted({1 + i * (count - 1) // max(1, most - 1) for i in range(most)})
 
@@ -75,8 +75,9 @@ class Killed:
     def at(self, point):
         """What is wrong with a run that is killed there, and the one that goes on."""
         scan = self.run(KILL_NAME=self.journal, KILL_AT=point)
-        if scan.status != -signal.SIGKILL:
-            return [f"status {scan.status}: it was not killed"]
+        if scan.status == self.usual.status:
+            return []   # it had fewer calls: the journal is synced once a second
+        self.died += 1
         known, before, began = self.facts(), len(self.arena.questions()), time.time()
         scan = self.run()
         wrong = [f"asked again: {k + a - all_of_it}" for k, a, all_of_it in zip(known, self.asked(scan, before, began), self.needed)
@@ -90,11 +91,13 @@ class Killed:
         return wrong + ([] if not os.path.exists(self.journal) else ["the journal is still there"])
 
     def check_journal(self):
-        count, points = self.points(self.journal, spare=2)
+        count, points = self.points(self.journal)
         self.tap.ok(count > 30, f"the journal: {count} calls write it")
+        self.died = 0
         for point in points:
             wrong = self.at(point)
             self.tap.ok(not wrong, f"the journal, killed at call {point}: goes on as if nothing had been", *wrong)
+        self.tap.ok(self.died >= len(points) * 3 // 4, f"the journal: killed in {self.died} of {len(points)} runs")
 
     def check_outputs(self):
         """While they are written they have no name, but that of a number; then each takes its place whole."""
