@@ -14,10 +14,10 @@
 
 /* An address or a provider: what must not be asked too much at a time. */
 struct place {
-    unsigned long running;
-    int64_t       last_start;    /* milliseconds */
-    unsigned      refusals;      /* providers: temporary refusals in a row */
-    unsigned      slowing;       /* providers: factor on the interval, 1 at first */
+    int64_t  last_start;         /* milliseconds */
+    uint32_t running;
+    uint16_t refusals;           /* providers: temporary refusals in a row */
+    uint16_t slowing;            /* providers: factor on the interval, 1 at first */
 };
 
 struct task {
@@ -39,17 +39,31 @@ struct schedule {
     size_t        starts_count, starts_next;
 };
 
-static struct place *place_get(struct schedule *schedule, struct dict *places, const char *key)
+static struct place *place_get(struct schedule *schedule, struct dict *places, struct slice key)
 {
-    struct place *place = dict_find(places, slice_of(key));
+    struct place *place = dict_find(places, key);
 
     if (place != NULL)
         return place;
     place = region_alloc(schedule->region, sizeof(*place));
     place->slowing = 1;
     place->last_start = NEVER;
-    dict_put(places, slice_of(key), place);
+    dict_put(places, slice_from(region_slice(schedule->region, key), key.n), place);
     return place;
+}
+
+/* By the first octets of its addresses. A NUL in front, which is in no name. */
+static struct place *place_of(struct schedule *schedule, struct dict *places, const struct address *address, size_t octets)
+{
+    char key[1 + sizeof(address->bytes)] = { '\0' };
+
+    memcpy(key + 1, address->bytes, octets);
+    return place_get(schedule, places, slice_from(key, 1 + octets));
+}
+
+static size_t octets_of(const struct address *address)
+{
+    return address->family == FAMILY_IPV4 ? 4 : sizeof(address->bytes);
 }
 
 struct schedule *schedule_new(const struct schedule_limits *limits)
@@ -60,8 +74,8 @@ struct schedule *schedule_new(const struct schedule_limits *limits)
     schedule->limits = *limits;
     schedule->waiting_tail = &schedule->waiting;
     schedule->region = region_new();
-    schedule->addresses = dict_new();
-    schedule->providers = dict_new();
+    schedule->addresses = dict_new_borrowing();
+    schedule->providers = dict_new_borrowing();
     schedule->starts_count = limits->rate > RATE_KEPT_MAX ? RATE_KEPT_MAX : limits->rate;
     schedule->starts = mem_array(schedule->starts_count + 1, sizeof(*schedule->starts));
     for (i = 0; i < schedule->starts_count; i++)
@@ -93,13 +107,7 @@ void schedule_free(struct schedule *schedule)
 /* The /24 or /48 of an address. */
 static struct place *network_of(struct schedule *schedule, const struct address *address)
 {
-    struct address network = *address;
-    char           text[ADDRESS_TEXT_MAX];
-    size_t         keep = address->family == FAMILY_IPV4 ? 3 : 6;
-
-    memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
-    address_to_text(&network, text);
-    return place_get(schedule, schedule->providers, text);
+    return place_of(schedule, schedule->providers, address, address->family == FAMILY_IPV4 ? 3 : 6);
 }
 
 /* The MX name less its first label, when two labels or more remain. */
@@ -110,20 +118,18 @@ static struct place *name_of(struct schedule *schedule, const char *host)
 
     if (dot == NULL || strchr(dot + 1, '.') == NULL || address_parse(&address, slice_of(host)))
         return NULL;
-    return place_get(schedule, schedule->providers, dot + 1);
+    return place_get(schedule, schedule->providers, slice_of(dot + 1));
 }
 
 static void add(struct schedule *schedule, uint64_t id, const struct address *address, const char *host, int64_t not_before,
                 bool suspect)
 {
     struct task *task = mem_alloc(sizeof(*task));
-    char         text[ADDRESS_TEXT_MAX];
 
-    address_to_text(address, text);
     task->id = id;
     task->not_before = not_before;
     task->suspect = suspect;
-    task->address = place_get(schedule, schedule->addresses, text);
+    task->address = place_of(schedule, schedule->addresses, address, octets_of(address));
     task->network = network_of(schedule, address);
     task->name = name_of(schedule, host);
     *schedule->waiting_tail = task;

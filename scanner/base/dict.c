@@ -119,7 +119,7 @@ static void spread(struct dict *d)
     size_t slots = FIRST_SLOTS;
 
     close_up(d);
-    while (slots / 3 <= d->used)
+    while (slots / 2 <= d->used)
         slots *= 2;
     mem_free(d->slots);
     d->slots = mem_array(slots, sizeof(*d->slots));

@@ -74,27 +74,25 @@ static void free_kept(void *kept)
 
 const struct dns_fact *facts_add_dns(struct facts *f, const struct dns_fact *fact)
 {
-    /* Of these types mostly one destination asks, and they can be forgotten. */
-    bool             own = fact->type == DNS_MX || fact->type == DNS_TXT;
     struct buf       key = facts_key_dns(fact->name, fact->type);
-    struct kept_dns *kept = kept_dns_new(own ? NULL : f->region, fact, buf_slice(&key));
-    struct kept_dns *older = dict_find(f->dns, buf_slice(&key));
+    struct dns_fact *kept = kept_dns_new(f->region, fact, buf_slice(&key));
+    struct dns_fact *older = dict_find(f->dns, buf_slice(&key));
 
-    if (older != NULL && older->own)
+    if (older != NULL && kept_dns_is_own(older->type))
         region_defer(f->region, free_kept, older);
     dict_put(f->dns, kept_dns_key(kept, key.n), kept);
     buf_clear(&key);
-    return &kept->fact;
+    return kept;
 }
 
 void facts_forget_dns(struct facts *f, const char *name, enum dns_type type)
 {
     struct buf       key = facts_key_dns(name, type);
-    struct kept_dns *kept = dict_find(f->dns, buf_slice(&key));
+    struct dns_fact *kept = dict_find(f->dns, buf_slice(&key));
 
-    if (kept != NULL && kept->own) {
+    if (kept != NULL && kept_dns_is_own(type)) {
         dict_remove(f->dns, buf_slice(&key));
-        dns_tally_add(&f->forgotten, &kept->fact);
+        dns_tally_add(&f->forgotten, kept);
         kept_dns_free(kept);
     }
     buf_clear(&key);
@@ -172,10 +170,9 @@ void facts_add_destination(struct facts *f, const char *text)
 
 const struct dns_fact *facts_dns(const struct facts *f, const char *name, enum dns_type type)
 {
-    struct buf             key = facts_key_dns(name, type);
-    const struct kept_dns *kept = find(f->dns, &key);
+    struct buf key = facts_key_dns(name, type);
 
-    return kept != NULL ? &kept->fact : NULL;
+    return find(f->dns, &key);
 }
 
 const struct conversation *facts_conversation(const struct facts *f, const struct profile *profile)
@@ -243,9 +240,7 @@ const char *facts_destination(const struct facts *f, size_t i)
 
 const struct dns_fact *facts_dns_at(const struct facts *f, size_t i)
 {
-    const struct kept_dns *kept = dict_at(f->dns, i);
-
-    return kept != NULL ? &kept->fact : NULL;
+    return dict_at(f->dns, i);
 }
 
 const struct conversation *facts_conversation_at(const struct facts *f, size_t i)

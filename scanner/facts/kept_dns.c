@@ -28,7 +28,7 @@ static bool owner_is_name(const struct dns_fact *fact, const struct dns_record *
 
 static size_t size_of(const struct dns_fact *fact, struct slice key)
 {
-    size_t size = sizeof(struct kept_dns) + fact->count * sizeof(*fact->records) + key.n + 1 + text_size(fact->error);
+    size_t size = sizeof(*fact) + fact->count * sizeof(*fact->records) + key.n + 1 + text_size(fact->error);
 
     if (!is_same(fact->name, name_in(key)))
         size += text_size(fact->name);
@@ -65,33 +65,36 @@ static void put_record(char **free, const struct dns_fact *fact, struct dns_reco
     record->data = put(free, record->data, record->data_length);
 }
 
-struct kept_dns *kept_dns_new(struct region *region, const struct dns_fact *fact, struct slice key)
+bool kept_dns_is_own(enum dns_type type)
+{
+    return type == DNS_MX || type == DNS_TXT;
+}
+
+struct dns_fact *kept_dns_new(struct region *region, const struct dns_fact *fact, struct slice key)
 {
     size_t           size = size_of(fact, key);
-    struct kept_dns *kept = region != NULL ? region_alloc(region, size) : mem_alloc(size);
-    struct dns_fact *copy = &kept->fact;
-    char            *free = (char *)(kept + 1);
+    struct dns_fact *copy = kept_dns_is_own(fact->type) ? mem_alloc(size) : region_alloc(region, size);
+    char            *free = (char *)(copy + 1);
 
-    kept->own = region == NULL;
     *copy = *fact;
     copy->records = (struct dns_record *)put(&free, fact->records, fact->count * sizeof(*fact->records));
     put(&free, key.p, key.n);
     free++; /* the terminator */
-    key = kept_dns_key(kept, key.n);
+    key = kept_dns_key(copy, key.n);
     copy->name = is_same(fact->name, name_in(key)) ? name_in(key) : put_text(&free, fact->name);
     copy->error = put_text(&free, fact->error);
     for (size_t i = 0; i < copy->count; i++)
         put_record(&free, copy, &copy->records[i]);
-    return kept;
+    return copy;
 }
 
-struct slice kept_dns_key(const struct kept_dns *kept, size_t n)
+struct slice kept_dns_key(const struct dns_fact *fact, size_t n)
 {
-    return slice_from((const char *)(kept + 1) + kept->fact.count * sizeof(*kept->fact.records), n);
+    return slice_from((const char *)(fact + 1) + fact->count * sizeof(*fact->records), n);
 }
 
-void kept_dns_free(struct kept_dns *kept)
+void kept_dns_free(struct dns_fact *fact)
 {
-    if (kept != NULL && kept->own)
-        mem_free(kept);
+    if (fact != NULL && kept_dns_is_own(fact->type))
+        mem_free(fact);
 }
