@@ -29,8 +29,7 @@ static struct question *question_new(struct dns_client *client, const char *name
     struct question *q = mem_alloc(sizeof *q);
 
     q->client = client;
-    q->region = region_new_small();
-    q->name = region_text(q->region, name);
+    q->name = mem_text(name);
     q->type = type;
     q->fd = -1;
     return q;
@@ -52,6 +51,7 @@ static void question_free(struct question *q)
     loop_timer_free(q->timer);
     region_free(q->region);
     mem_free(q->waiters);
+    mem_free(q->name);
     mem_free(q);
 }
 

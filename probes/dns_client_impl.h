@@ -36,8 +36,8 @@ struct question {
     struct dns_client *client;
     struct question   *next_same;     /* bucket */
     struct question   *next;          /* queue, or list of those that wait for the check */
-    struct region     *region;
-    const char        *name;
+    struct region     *region;        /* of answers and errors; NULL: none yet */
+    char              *name;
     enum dns_type      type;
     struct waiter     *waiters;
     size_t             waiter_count;

@@ -12,6 +12,13 @@
 #define CHECK_TIMEOUT_MS 2000
 #define SHORTAGE_MS      200     /* before another look, when no exchange is there whose end would help */
 
+static struct region *region_of(struct question *q)
+{
+    if (!q->region)
+        q->region = region_new_small();
+    return q->region;
+}
+
 void dns_exchange_close(struct question *q)
 {
     if (q->shared)
@@ -76,13 +83,13 @@ static const char *resolver_text(struct question *q)
     char address[ADDRESS_TEXT_MAX];
 
     address_to_text(&q->resolver->address, address);
-    return region_printf(q->region, q->resolver->address.family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", address,
+    return region_printf(region_of(q), q->resolver->address.family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", address,
                          (unsigned)q->resolver->port);
 }
 
 static void exchange_note(struct question *q, const char *what)
 {
-    q->error = region_printf(q->region, "%s%s: %s", q->tcp ? "TCP to " : "", resolver_text(q), what);
+    q->error = region_printf(region_of(q), "%s%s: %s", q->tcp ? "TCP to " : "", resolver_text(q), what);
 }
 
 void dns_exchange_next(struct question *q, const char *what)
@@ -111,7 +118,7 @@ static void start_tcp(struct question *q);
 bool dns_exchange_message(struct question *q, const uint8_t *message, size_t n)
 {
     struct dns_fact fact = { .name = q->name, .type = q->type, .outcome = DNS_ANSWERED };
-    enum dns_reply reply = dns_message_answer(q->region, message, n, q->wire + 2, q->wire_length, &fact);
+    enum dns_reply reply = dns_message_answer(region_of(q), message, n, q->wire + 2, q->wire_length, &fact);
 
     if (reply == DNS_REPLY_OTHER)
         return false;

@@ -10,6 +10,7 @@
 #include "probes/tls_client.h"
 #include "scanner/facts/certs.h"
 #include "scanner/facts/conversation.h"
+#include "scanner/facts/profiles.h"
 
 struct smtp_session;
 
@@ -27,14 +28,16 @@ struct smtp_outcome {
 typedef void smtp_done_fn(void *arg, const struct smtp_outcome *);
 
 struct smtp_setup {
-    struct loop         *loop;
-    struct tls_contexts *contexts;
-    uint32_t             timeout;   /* seconds a phase may take; 0: LIMIT_SESSION_SECONDS for all of them together */
+    struct loop           *loop;
+    struct tls_contexts   *contexts;
+    const struct profiles *profiles;
+    uint32_t               timeout;   /* seconds a phase may take; 0: LIMIT_SESSION_SECONDS for all of them together */
 };
 
-/* Borrows setup and profile until done. done is called exactly once, from the loop, never from inside this call, and the
- * session is gone when it returns; it is not called after smtp_session_cancel(). */
-struct smtp_session *smtp_session_start(const struct smtp_setup *, const struct profile *, smtp_done_fn *done, void *arg);
+/* folded: a profile of setup->profiles, with a NUL behind it (profiles.h). Borrows it and setup until done. done is called
+ * exactly once, from the loop, never from inside this call, and the session is gone when it returns; it is not called after
+ * smtp_session_cancel(). */
+struct smtp_session *smtp_session_start(const struct smtp_setup *, struct slice folded, smtp_done_fn *done, void *arg);
 void smtp_session_cancel(struct smtp_session *);
 
 #endif

@@ -25,12 +25,12 @@ enum stream_result {
 /* Thousands of these wait for a peer at a time: there are buffers only while something is in them. */
 struct smtp_stream {
     int                fd;
+    uint32_t           in_total;              /* read, without TLS records */
     struct tls_client *tls;                   /* NULL: in the clear */
     char              *in;                    /* NULL: nothing is unread */
-    size_t             in_at, in_end;
-    uint64_t           in_total;              /* read, without TLS records */
+    uint32_t           in_at, in_end;
     char              *out;                   /* NULL: nothing is to be sent */
-    size_t             out_at, out_end;
+    uint32_t           out_at, out_end;
     const char        *error;
 };
 

@@ -27,8 +27,7 @@ struct request {
     struct region       *region;   /* NULL: nothing is kept */
     struct smtp_session *session;
     struct https_fetch  *fetch;
-    struct profile       profile;  /* of a conversation */
-    char                 octets[]; /* it was unfolded from these */
+    char                 octets[]; /* what is asked for, and a NUL */
 };
 
 struct worker {
@@ -166,7 +165,8 @@ static void smtp_done(void *arg, const struct smtp_outcome *outcome)
 {
     struct request *r = arg;
     struct buf record = record_begin(WORKER_CONVERSATION, r->id);
-    struct profile with = { .address = r->profile.address, .port = r->profile.port };
+    const struct profile *whole = outcome->facts->profile;
+    struct profile with = { .address = whole->address, .port = whole->port };
     struct conversation facts = *outcome->facts;
 
     facts.profile = &with;
@@ -203,11 +203,11 @@ static bool ask_dns(struct request *r, struct slice rest)
 
 static bool ask_conversation(struct request *r, struct slice rest)
 {
-    if (!profiles_unfold(r->worker->profiles, rest, &r->profile))
+    struct profile profile;
+
+    if (!profiles_unfold(r->worker->profiles, rest, &profile))
         return false;
-    if (!r->profile.helo_name)
-        r->profile.helo_name = "localhost";
-    r->session = smtp_session_start(&r->worker->smtp, &r->profile, smtp_done, r);
+    r->session = smtp_session_start(&r->worker->smtp, rest, smtp_done, r);
     return true;
 }
 
@@ -391,6 +391,7 @@ int worker_run(int fd)
     id_set_init(&w.sent);
     w.smtp.loop = w.loop;
     w.smtp.contexts = w.contexts;
+    w.smtp.profiles = w.profiles;
     w.channel = record_channel_new(w.loop, fd, &events, &w);
     loop_run(w.loop);
     worker_clear(&w);

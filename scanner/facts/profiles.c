@@ -72,6 +72,18 @@ static const struct profile *settings_at(const struct profiles *p, uint64_t numb
     return settings != NULL ? &settings->profile : NULL;
 }
 
+static const struct profile *take_settings(const struct profiles *p, struct slice *rest)
+{
+    uint64_t number;
+
+    return binary_take_number(rest, &number) ? settings_at(p, number) : NULL;
+}
+
+const struct profile *profiles_settings(const struct profiles *p, struct slice octets)
+{
+    return take_settings(p, &octets);
+}
+
 static size_t octets_of(enum address_family family)
 {
     return family == FAMILY_IPV4 ? 4 : family == FAMILY_IPV6 ? 16 : 0;
@@ -110,11 +122,10 @@ static bool take_address(struct slice *rest, struct address *address, bool *has_
 
 bool profiles_unfold(const struct profiles *p, struct slice octets, struct profile *profile)
 {
-    const struct profile *settings;
-    uint64_t              number;
+    const struct profile *settings = take_settings(p, &octets);
     bool                  has_name;
 
-    if (!binary_take_number(&octets, &number) || (settings = settings_at(p, number)) == NULL)
+    if (settings == NULL)
         return false;
     *profile = *settings;
     if (!take_address(&octets, &profile->address, &has_name) || memchr(octets.p, '\0', octets.n) != NULL)

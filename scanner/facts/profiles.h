@@ -21,6 +21,8 @@ size_t profiles_count(const struct profiles *);
 
 /* Onto out: the number, the address, the name. Equal profiles give equal octets. */
 void profiles_fold(struct profiles *, const struct profile *, struct buf *out);
+/* What it shares with others, and its port. */
+const struct profile *profiles_settings(const struct profiles *, struct slice octets); /* NULL: none of these */
 /* The octets are followed by a NUL; they and the profiles must outlive *profile. False: they are no profile of these. */
 bool profiles_unfold(const struct profiles *, struct slice octets, struct profile *);
 

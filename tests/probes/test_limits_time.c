@@ -153,17 +153,23 @@ static void on_conversed(void *arg, const struct smtp_outcome *outcome)
 static void check_session(void)
 {
     struct tls_contexts *contexts = tls_contexts_new();
-    struct smtp_setup setup = { .loop = loop, .contexts = contexts };
+    struct profiles *profiles = profiles_new();
+    struct smtp_setup setup = { .loop = loop, .contexts = contexts, .profiles = profiles };
+    struct buf folded;
     struct profile profile = { .helo_name = "client.example", .line_limit = 2048, .ciphers = "HIGH", .groups = "" };
     int fd = mute(SOCK_STREAM, &profile.port);
 
     address_parse(&profile.address, SLICE("127.0.0.1"));
-    smtp_session_start(&setup, &profile, on_conversed, NULL);
+    buf_init(&folded, 4096);
+    profiles_fold(profiles, &profile, &folded);
+    smtp_session_start(&setup, buf_slice(&folded), on_conversed, NULL);
     run_for(loop, LIMIT_SESSION_SECONDS * 1000 - 1000);
     is_int(conversed.count, 0, "a conversation may last");
     run_for(loop, 2000);
     is_int(conversed.count, 1, "but not for ever");
     is_int(conversed.ending, ENDING_CUT_SHORT, "which is our doing");
+    buf_clear(&folded);
+    profiles_free(profiles);
     tls_contexts_free(contexts);
     close(fd);
 }

@@ -63,14 +63,22 @@ static void on_done(void *arg, const struct smtp_outcome *outcome)
     loop_stop(loop);
 }
 
+#define PROFILE_MAX 4096 /* octets of one that is folded */
+
 static void converse(const struct profile *profile, uint32_t timeout, struct seen *seen)
 {
-    struct smtp_setup setup = { .loop = loop, .contexts = contexts, .timeout = timeout };
+    struct profiles *profiles = profiles_new();
+    struct smtp_setup setup = { .loop = loop, .contexts = contexts, .profiles = profiles, .timeout = timeout };
+    struct buf folded;
 
     memset(seen, 0, sizeof *seen);
     seen->region = region_new();
-    smtp_session_start(&setup, profile, on_done, seen);
+    buf_init(&folded, PROFILE_MAX);
+    profiles_fold(profiles, profile, &folded);
+    smtp_session_start(&setup, buf_slice(&folded), on_done, seen);
     loop_run(loop);
+    buf_clear(&folded);
+    profiles_free(profiles);
 }
 
 static struct profile ordinary(uint16_t port)
@@ -498,19 +506,25 @@ static void check_cancel(void)
     static const struct peer_step steps[] = { { PEER_END, NULL, 0 } };
     struct peer *peer = peer_start(steps, NULL);
     struct profile profile = ordinary(peer_port(peer));
-    struct smtp_setup setup = { .loop = loop, .contexts = contexts, .timeout = 1 };
+    struct profiles *profiles = profiles_new();
+    struct smtp_setup setup = { .loop = loop, .contexts = contexts, .profiles = profiles, .timeout = 1 };
+    struct buf folded;
     struct loop_timer *timer = loop_timer_new(loop, stop_now, NULL);
     struct smtp_session *session;
     int calls = 0;
 
-    smtp_session_cancel(smtp_session_start(&setup, &profile, never, &calls));
-    session = smtp_session_start(&setup, &profile, never, &calls);
+    buf_init(&folded, PROFILE_MAX);
+    profiles_fold(profiles, &profile, &folded);
+    smtp_session_cancel(smtp_session_start(&setup, buf_slice(&folded), never, &calls));
+    session = smtp_session_start(&setup, buf_slice(&folded), never, &calls);
     loop_timer_at(timer, loop_now_ms(loop) + 200);
     loop_run(loop);
     smtp_session_cancel(session);
     loop_timer_at(timer, loop_now_ms(loop) + 1200);
     loop_run(loop);
     is_int(calls, 0, "a cancelled session calls nobody");
+    buf_clear(&folded);
+    profiles_free(profiles);
     loop_timer_free(timer);
     peer_free(peer);
 }
