@@ -342,13 +342,43 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
         advising_tell(audit);
 }
 
+static struct facts_header facts_header_of(const struct audit *audit)
+{
+    return (struct facts_header){ .started = audit->report.started, .finished = audit->report.finished,
+                                  .complete = audit->report.complete, .resolver = audit->report.resolver,
+                                  .sharing = audit->report.sharing, .allow = audit->options->allow,
+                                  .allow_count = audit->options->allow_count };
+}
+
+/* In the files that tell what was observed. */
+static void keep_destinations(struct audit *audit)
+{
+    struct facts_header header = facts_header_of(audit);
+    struct sink         sink;
+    size_t              i;
+
+    if (audit->facts_streamed) {
+        sink = output_sink(audit->facts_output);
+        facts_file_begin(&header, &sink);
+    }
+    for (i = 0; i < audit->destinations.count; i++) {
+        const char *text = audit->destinations.items[i].text;
+
+        if (audit->facts_streamed)
+            facts_file_add_destination(text, &sink);
+        else if (audit->facts_output != NULL)
+            facts_add_destination(audit->facts, text);
+        if (audit->journal != NULL)
+            journal_destination(audit->journal, text);
+    }
+}
+
 bool audit_run(struct audit *audit, struct error *err)
 {
     struct resolv_conf conf;
     int64_t            began = time(NULL);
     int64_t            started = audit->journal != NULL ? audit->resumed.started : began;
     struct run_request request = request_of(audit, started);
-    size_t             i;
 
     interrupt_catch();
     request.resolvers = &conf;
@@ -358,18 +388,13 @@ bool audit_run(struct audit *audit, struct error *err)
     request.exclusion = exclusion_read(audit->region, audit->options->exclude, err);
     if (request.exclusion == NULL || !find_resolver(audit, &conf, err))
         return false;
-    streaming_set(audit, &request);
-    for (i = 0; i < audit->destinations.count; i++) {
-        if (audit->facts_output != NULL)
-            facts_add_destination(audit->facts, audit->destinations.items[i].text);
-        if (audit->journal != NULL)
-            journal_destination(audit->journal, audit->destinations.items[i].text);
-    }
     audit->report.evaluated_at = request.when;
     audit->report.started = started;
     audit->report.resolver = resolver_text(audit->region, &conf.dns);
     audit->report.config = audit->config;
     audit->report.facts = audit->facts;
+    streaming_set(audit, &request);
+    keep_destinations(audit);
     if (!run_scan(audit->region, &request, audit->facts, &audit->outcome, err))
         return false;
     /* By the clock that nobody sets, lest a run end before it began. */
@@ -466,10 +491,7 @@ bool audit_record(struct audit *audit, struct error *err)
 
 static bool save_facts(struct audit *audit, struct error *err)
 {
-    struct facts_header header = { .started = audit->report.started, .finished = audit->report.finished,
-                                   .complete = audit->report.complete, .resolver = audit->report.resolver,
-                                   .sharing = audit->report.sharing, .allow = audit->options->allow,
-                                   .allow_count = audit->options->allow_count };
+    struct facts_header header = facts_header_of(audit);
     struct output      *output = audit->facts_output;
     struct sink         sink;
 
@@ -477,7 +499,10 @@ static bool save_facts(struct audit *audit, struct error *err)
         return true;
     audit->facts_output = NULL;
     sink = output_sink(output);
-    facts_file_write(&header, audit->facts, &sink);
+    if (!audit->facts_streamed)
+        facts_file_write(&header, audit->facts, &sink);
+    else if (facts_file_add_kept(audit->facts, &sink) && output_rewind(output))
+        facts_file_end(&header, &sink);
     return output_commit(output, err);
 }
 

@@ -37,6 +37,7 @@ struct audit {
     struct journal         *journal;                   /* --resume; NULL */
     struct journal_found    resumed;                   /* what it held */
     struct output          *facts_output;              /* --save-facts; NULL */
+    bool                    facts_streamed;            /* to it, as far as they are not kept */
 };
 
 /* Reads the configuration. False: *err. */

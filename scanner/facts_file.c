@@ -128,22 +128,75 @@ struct json *facts_header_to_json(const struct facts_header *header)
     return object;
 }
 
-bool facts_file_write(const struct facts_header *header, struct facts *facts, const struct sink *sink)
+/* As long as it can become. */
+static size_t header_room(const struct facts_header *header)
+{
+    struct facts_header longest = *header;
+    struct json        *json;
+    struct buf          line;
+    size_t              i, n;
+
+    for (i = 0; i < SHARING_MEMBERS; i++)
+        *sharing_member(&longest.sharing, i) = INT64_MAX;
+    longest.complete = false;
+    buf_init(&line, LINE_MAX_BYTES);
+    json = facts_header_to_json(&longest);
+    json_write(json, 0, &line);
+    json_free(json);
+    n = line.n;
+    buf_clear(&line);
+    return n;
+}
+
+/* Blanks behind the value are JSON. */
+bool facts_file_end(const struct facts_header *header, const struct sink *sink)
+{
+    size_t       room = header_room(header);
+    struct json *json = facts_header_to_json(header);
+    struct buf   line;
+    bool         good;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    good = json_write(json, 0, &line);
+    while (good && line.n < room)
+        good = buf_add_char(&line, ' ');
+    good = good && buf_add_char(&line, '\n') && sink->write(sink->arg, line.p, line.n);
+    buf_clear(&line);
+    json_free(json);
+    return good;
+}
+
+bool facts_file_begin(const struct facts_header *header, const struct sink *sink)
+{
+    return facts_file_end(header, sink);
+}
+
+bool facts_file_add_destination(const char *text, const struct sink *sink)
+{
+    return write_line(sink, facts_destination_to_json(text));
+}
+
+bool facts_file_add_dns(const struct dns_fact *fact, const struct sink *sink)
+{
+    return write_line(sink, facts_dns_to_json(fact));
+}
+
+bool facts_file_add_kept(struct facts *facts, const struct sink *sink)
 {
     const struct dns_fact     *dns;
     const struct conversation *conversation;
     const struct table_fact   *table;
     const struct policy_fetch *fetch;
     struct certs              *certs = facts_certs(facts);
-    bool                       good = write_line(sink, facts_header_to_json(header));
+    bool                       good = true;
     size_t                     i;
 
     for (i = 0; good && i < facts_destination_count(facts); i++)
-        good = write_line(sink, facts_destination_to_json(facts_destination(facts, i)));
+        good = facts_file_add_destination(facts_destination(facts, i), sink);
     for (i = 0; good && (table = facts_table_at(facts, i)) != NULL; i++)
         good = write_line(sink, facts_table_to_json(table));
     for (i = 0; good && (dns = facts_dns_at(facts, i)) != NULL; i++)
-        good = write_line(sink, facts_dns_to_json(dns));
+        good = facts_file_add_dns(dns, sink);
     for (i = 0; good && i < certs_count(certs); i++)
         good = write_line(sink, facts_cert_to_json(certs_at(certs, i)));
     for (i = 0; good && (conversation = facts_conversation_at(facts, i)) != NULL; i++)
@@ -151,6 +204,11 @@ bool facts_file_write(const struct facts_header *header, struct facts *facts, co
     for (i = 0; good && (fetch = facts_fetch_at(facts, i)) != NULL; i++)
         good = write_line(sink, facts_fetch_to_json(fetch));
     return good;
+}
+
+bool facts_file_write(const struct facts_header *header, struct facts *facts, const struct sink *sink)
+{
+    return write_line(sink, facts_header_to_json(header)) && facts_file_add_kept(facts, sink);
 }
 
 static bool malformed(struct error *err, const char *path, int line, const char *what)

@@ -24,6 +24,14 @@ void facts_header_add(struct region *, struct facts_header *all, const struct fa
 /* Writes all facts. False when the sink failed. */
 bool facts_file_write(const struct facts_header *, struct facts *, const struct sink *);
 
+/* The same in parts, by a run that does not keep all facts: first a header whose end nobody knows yet, then single facts and
+ * in the end what was kept; last, over the first header, the one that holds. It has the same start, resolver and addresses. */
+bool facts_file_begin(const struct facts_header *, const struct sink *);
+bool facts_file_add_destination(const char *text, const struct sink *);
+bool facts_file_add_dns(const struct dns_fact *, const struct sink *);
+bool facts_file_add_kept(struct facts *, const struct sink *);
+bool facts_file_end(const struct facts_header *, const struct sink *);
+
 /* One line of such a file: the header, as a new value; and a line with its number, 1 being the header, which fills *header,
  * any other adding to facts. False: *err (65). */
 struct json *facts_header_to_json(const struct facts_header *);

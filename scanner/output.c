@@ -226,6 +226,13 @@ bool output_flush(struct output *output)
     return !output->failed;
 }
 
+bool output_rewind(struct output *output)
+{
+    if (!output->failed && fseek(output->stream, 0, SEEK_SET) != 0)
+        note_failure(output);
+    return !output->failed;
+}
+
 /* The name itself must survive a crash too. */
 static void sync_directory(const char *path)
 {

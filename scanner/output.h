@@ -29,6 +29,8 @@ bool output_is_standard(const struct output *);
 int output_width(const struct output *);
 /* Writes out what is buffered so far (for JSON lines that somebody follows). */
 bool output_flush(struct output *);
+/* What is written next goes over the beginning. Not of standard output. */
+bool output_rewind(struct output *);
 /* Syncs and renames into place; frees. False: the old file is intact, the new one gone; *err (status 73) says why. It has no
  * text where the reader of standard output has left, which whoever did that knows. */
 bool output_commit(struct output *, struct error *err);

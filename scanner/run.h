@@ -42,6 +42,7 @@ struct run_request {
      * surroundings could still touch the verdict, that is when the fault is ruled out, or the run over. The result is that
      * of the first side. False: not yet; it is called again when the run is over, perhaps before, too. */
     bool (*on_result)(void *arg, struct result *, bool over);
+    void (*on_forget)(void *arg, const struct dns_fact *); /* what is forgotten in a moment; may be NULL */
     void *arg;
 };
 

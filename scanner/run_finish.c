@@ -37,13 +37,18 @@ static void share_names(struct run *run, size_t index)
 /* What only this destination asked for. */
 static void forget(struct run *run, size_t index)
 {
-    struct slice name = own_name(run, index);
-    char         text[HOSTNAME_MAX + 1];
+    const struct run_request *request = run->request;
+    struct slice              name = own_name(run, index);
+    const struct dns_fact    *fact;
+    char                      text[HOSTNAME_MAX + 1];
 
     if (name.n > HOSTNAME_MAX || !own_names_is_only(run->names, name))
         return;
     memcpy(text, name.p, name.n);
     text[name.n] = '\0';
+    fact = facts_dns(run->facts, text, DNS_MX);
+    if (fact != NULL && request->on_forget != NULL)
+        request->on_forget(request->arg, fact);
     facts_forget_dns(run->facts, text, DNS_MX);
 }
 

@@ -41,6 +41,14 @@ static bool on_result(void *arg, struct result *result, bool over)
     return done;
 }
 
+static void on_forget(void *arg, const struct dns_fact *fact)
+{
+    const struct audit *audit = arg;
+    struct sink         sink = output_sink(audit->facts_output);
+
+    facts_file_add_dns(fact, &sink);
+}
+
 void streaming_set(struct audit *audit, struct run_request *request)
 {
     bool all = false;
@@ -50,7 +58,9 @@ void streaming_set(struct audit *audit, struct run_request *request)
         request->on_result = on_result;
         request->arg = audit;
         request->keep_results = !all || audit->options->syslog;
-        request->forget = !request->keep_results && audit->facts_output == NULL;
+        request->forget = !request->keep_results && (audit->facts_output == NULL || !output_is_standard(audit->facts_output));
+        audit->facts_streamed = request->forget && audit->facts_output != NULL;
+        request->on_forget = audit->facts_streamed ? on_forget : NULL;
     }
     audit->results_kept = request->keep_results;
 }

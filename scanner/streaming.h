@@ -1,5 +1,5 @@
 /* JSON lines that are written while the run goes on, each destination when its result is final. Where nothing else wants
- * the results, they are forgotten then. */
+ * the results, they are forgotten then, and what only they had need of, once it is in the facts file. */
 #ifndef SCANNER_STREAMING_H
 #define SCANNER_STREAMING_H
 

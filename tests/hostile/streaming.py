@@ -11,7 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
-from arena import Arena, destination, host, lasting, main, surroundings
+from arena import PROGRAM, Arena, destination, host, lasting, main, surroundings
 
 LIMIT = 60
 
@@ -100,6 +100,37 @@ def check_file(tap, arena):
     tap.same([lines.header["run"]["finished"], lines.end["run"]["complete"]], [None, True], "a file: the header was there first")
 
 
+def facts_of(path):
+    """The header, and what the other lines are about."""
+    with open(path, encoding="utf-8") as file:
+        header, *lines = [json.loads(line) for line in file]
+    return header, sorted(json.dumps([fact[name] for name in ("fact", "destination", "name", "type", "id") if name in fact])
+                          for fact in lines)
+
+
+def check_facts(tap, arena):
+    """Facts that are not kept until the end are in the file all the same, each once."""
+    kept, streamed = (os.path.join(arena.scratch, name) for name in ("kept.facts", "streamed.facts"))
+    asked = names("healthy", "secured", "stripped") + ["x@blocked1.example", "no-such.example"]
+    whole = arena.scan(*arena.fast, "--save-facts", kept, names=asked)
+    lines, status = lines_of(arena, "--save-facts", streamed, names=asked)
+    tap.same((status, len(lines.middle)), (whole.status, len(asked)), "facts: both runs are whole")
+    (kept_header, kept_facts), (header, facts) = facts_of(kept), facts_of(streamed)
+    tap.same(facts, kept_facts, "facts: they are about the same")
+    tap.same([header[name] for name in ("complete", "resolver", "questions_asked", "conversations_needed", "allowed")],
+             [kept_header[name] for name in ("complete", "resolver", "questions_asked", "conversations_needed", "allowed")],
+             "facts: the header knows how it ended")
+    reports = []
+    for path in (kept, streamed):
+        report = os.path.join(arena.scratch, "replayed.json")
+        subprocess.run([PROGRAM, "replay", "-c", arena.directory, path, "--json", report, "-q"], check=False, timeout=LIMIT,
+                       env=surroundings({}), stdin=subprocess.DEVNULL)
+        with open(report, encoding="utf-8") as file:
+            reports.append({d["destination"]: lasting(d) for d in json.load(file)["destinations"]})
+    tap.same(reports[1], reports[0], "facts: a replay tells the same")
+    tap.same(list(reports[1]), asked, "facts: in the order that was asked for")
+
+
 def check_order(tap, arena, crowd_name, stricter):
     """Those that are known are there while one is still waited for, and with their advice."""
     process = start(arena, "--jsonl", "-", names=[LATE["name"]] + names(crowd_name))
@@ -130,6 +161,7 @@ def test(tap, scratch):
         check_results(tap, arena)
         check_advice(tap, arena)
         check_file(tap, arena)
+        check_facts(tap, arena)
         check_order(tap, arena, "healthy", 0)
         check_order(tap, arena, "secured", 12)
         check_interruption(tap, arena)
