@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -196,25 +197,31 @@ static bool read_one(struct reader *reader, int number, struct slice text, struc
     return good;
 }
 
-/* The end of the lines that were written whole: a crash of the machine may leave half a line, or zeros. */
-static size_t whole_part(struct slice text)
-{
-    size_t zero = slice_find(text, '\0');
+/* A line that was written whole; a crash of the machine may leave half a line, or zeros, and nothing behind them counts. */
+enum line_end { LINE_WHOLE, LINE_TORN, LINE_TOO_LONG };
 
-    text = slice_head(text, zero);
-    return slice_find_last(text, '\n') < text.n ? slice_find_last(text, '\n') + 1 : 0;
+static enum line_end read_line(FILE *stream, struct buf *line)
+{
+    int c;
+
+    buf_empty(line);
+    while ((c = getc_unlocked(stream)) != EOF && c != '\0' && c != '\n')
+        if (!buf_add_char(line, (char)c))
+            return LINE_TOO_LONG;
+    return c == '\n' ? LINE_WHOLE : LINE_TORN;
 }
 
 /* Nothing whole is in it: what a crash left of a first line may be taken away, another's file may not. */
-static bool is_torn(struct slice text)
+static bool is_torn(struct slice head, FILE *stream)
 {
     static const char begins[] = "{\"format\":\"" FACTS_FORMAT "\"";
-    struct slice      head = slice_head(text, slice_find(text, '\0')), zeros = slice_from_index(text, head.n);
     size_t            n = head.n < sizeof(begins) - 1 ? head.n : sizeof(begins) - 1;
+    int               c;
 
-    while (zeros.n > 0 && zeros.p[0] == '\0')
-        zeros = slice_from_index(zeros, 1);
-    return zeros.n == 0 && memcmp(head.p, begins, n) == 0;
+    do
+        c = getc_unlocked(stream);
+    while (c == '\0');
+    return c == EOF && (n == 0 || memcmp(head.p, begins, n) == 0);
 }
 
 static bool read_header(struct reader *reader, struct slice line, int64_t now, struct error *err)
@@ -228,49 +235,62 @@ static bool read_header(struct reader *reader, struct slice line, int64_t now, s
     return true;
 }
 
-static bool read_lines(struct reader *reader, struct slice rest, int64_t now, struct error *err)
+/* *whole: bytes of the lines that are. */
+static bool read_lines(struct reader *reader, FILE *stream, int64_t now, off_t *whole, struct error *err)
 {
-    int number;
+    const char   *path = reader->journal->path;
+    enum line_end end = LINE_WHOLE;
+    struct buf    line;
+    bool          good = true;
+    int           number;
 
-    for (number = 1; rest.n > 0 && !reader->told->too_old; number++) {
-        struct slice line = slice_head(rest, slice_find(rest, '\n'));
-
-        rest = slice_from_index(rest, line.n + 1);
-        if (number == 1 ? !read_header(reader, line, now, err) : !read_one(reader, number, line, err))
-            return false;
+    buf_init(&line, LINE_CEILING);
+    for (number = 1; good && !reader->told->too_old && (end = read_line(stream, &line)) == LINE_WHOLE; number++) {
+        good = number == 1 ? read_header(reader, buf_slice(&line), now, err) : read_one(reader, number, buf_slice(&line), err);
+        *whole += (off_t)line.n + 1;
     }
-    return true;
-}
-
-static bool read_whole(struct reader *reader, struct slice text, struct slice whole, int64_t now, struct error *err)
-{
-    const char *path = reader->journal->path;
-    bool        good = whole.n > 0 || is_torn(text) || cannot(err, EXIT_DATA_ERROR, path, "not a journal");
-
-    good = good && read_lines(reader, whole, now, err);
-    if (!good && !reader->header.journal) {
-        error_fix(err, "name a file of its own for --resume");
-        saved_kind_explain(path, text, SAVED_JOURNAL, err);
+    if (good && number == 1 && (end == LINE_TOO_LONG || !is_torn(buf_slice(&line), stream))) {
+        good = cannot(err, EXIT_DATA_ERROR, path, "not a journal");
+    } else if (good && end == LINE_TOO_LONG) {
+        error_set_at(err, EXIT_DATA_ERROR, path, number, "a line is too long");
+        good = false;
     }
+    buf_clear(&line);
     return good;
 }
 
-/* What is there: nothing, or an earlier process's part of the run. */
+/* The file is another's, or of another kind. */
+static void explain(const char *path, struct error *err)
+{
+    struct region *region = region_new();
+    struct slice   text;
+
+    error_fix(err, "name a file of its own for --resume");
+    if (file_read(region, path, FILE_SIZE_MAX, &text, NULL, NULL))
+        saved_kind_explain(path, text, SAVED_JOURNAL, err);
+    region_free(region);
+}
+
+/* What is there: nothing, or an earlier process's part of the run. It is read line by line, for there may be millions. */
 static bool read_all(struct journal *journal, int64_t now, struct facts *facts, struct journal_found *told, struct error *err)
 {
     struct region *region = region_new();
     struct reader  reader = { .journal = journal, .region = region, .facts = facts, .told = told };
-    struct slice   text, whole;
-    bool           good = file_read(region, journal->path, FILE_SIZE_MAX, &text, NULL, err);
+    FILE          *stream = fopen(journal->path, "re");
+    off_t          whole = 0;
+    bool           good = stream != NULL || cannot(err, EXIT_NO_INPUT, journal->path, strerror(errno));
 
-    if (good) {
-        whole = slice_head(text, whole_part(text));
-        good = read_whole(&reader, text, whole, now, err);
-        if (good && whole.n > 0 && !told->too_old) {
-            told->started = reader.header.started < now ? reader.header.started : now;
-            journal->length = (off_t)whole.n;
-        }
+    good = good && read_lines(&reader, stream, now, &whole, err);
+    if (good && ferror(stream))
+        good = cannot(err, EXIT_NO_INPUT, journal->path, "cannot be read");
+    if (good && whole > 0 && !told->too_old) {
+        told->started = reader.header.started < now ? reader.header.started : now;
+        journal->length = whole;
     }
+    if (!good && stream != NULL && !reader.header.journal)
+        explain(journal->path, err);
+    if (stream != NULL)
+        fclose(stream);
     region_free(region);
     return good;
 }

@@ -248,6 +248,8 @@ JOURNALS = [    # name, content, status, what standard error says; None: nothing
     ("half a header, and zeros", header()[:30] + 40 * "\0", 3, ""),
     ("zeros", 40 * "\0", 3, ""),
     ("a line without its end", "hello", 65, "not a journal"),
+    ("another's long line", "x" * (9 << 20) + "\n", 65, "not a journal"),
+    ("a line that is too long", header(started=in_hours(0)) + "x" * (9 << 20) + "\n", 65, ":2: a line is too long"),
     ("another's bytes", "SQLite format 3\0\20\0\n", 65, "not a journal"),
     ("another's bytes, after zeros", "\0\0x", 65, "not a journal"),
 ]
