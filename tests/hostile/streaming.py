@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 
 from arena import PROGRAM, Arena, destination, host, lasting, main, surroundings
+from zones import REFUSING
 
 LIMIT = 60
 
@@ -69,6 +70,8 @@ def check_results(tap, arena):
         accused = {d["verdict"] for d in lines.destinations.values()} - {"deliver", "unknown"}
         tap.same(bool(accused), len(crowds) > 1, f"{' and '.join(crowds)}: who is accused")
     compare(tap, arena, "a dead resolver", names=names("healthy"), resolver="127.0.0.99")
+    lines = compare(tap, arena, "a resolver that refuses", names=names("healthy"), resolver=REFUSING)
+    tap.same({d["verdict"] for d in lines.destinations.values()}, {"unknown"}, "a resolver that refuses: nobody is accused")
     compare(tap, arena, "several to one domain", names=["a@healthy0.example", "b@healthy0.example", "smtp:healthy1.example",
                                                          "healthy1.example", "HEALTHY2.example", "smtp:healthy3.example"])
     compare(tap, arena, "all by one relay", "-o", "relayhost = healthy4.example", names=names("healthy") + ["x@blocked1.example"])
