@@ -24,7 +24,6 @@ struct request {
     struct worker       *worker;
     struct request      *next, **place;
     uint64_t             id;
-    struct region       *region;   /* NULL: nothing is kept */
     struct smtp_session *session;
     struct https_fetch  *fetch;
     char                 octets[]; /* what is asked for, and a NUL */
@@ -118,7 +117,6 @@ static void request_free(struct request *r)
     *r->place = r->next;
     if (r->next)
         r->next->place = r->place;
-    region_free(r->region);
     mem_free(r);
 }
 
@@ -213,16 +211,17 @@ static bool ask_conversation(struct request *r, struct slice rest)
 
 static bool ask_policy(struct request *r, struct slice rest)
 {
+    struct region *region = region_new_small();
     struct want_fetch wish;
     struct error err;
+    bool good = want_fetch_from_binary(region, rest, &wish, &err);
 
-    r->region = region_new_small();
-    if (!want_fetch_from_binary(r->region, rest, &wish, &err)) {
+    if (good)
+        r->fetch = https_fetch_start(r->worker->https, &wish, fetch_done, r);
+    else
         send_note(r->worker, err.text);
-        return false;
-    }
-    r->fetch = https_fetch_start(r->worker->https, &wish, fetch_done, r);
-    return true;
+    region_free(region);
+    return good;
 }
 
 static bool take_settings(struct worker *w, uint64_t number, struct slice rest)

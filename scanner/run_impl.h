@@ -17,9 +17,9 @@
 
 /* So many destinations are on their way at a time, for what waits costs memory. */
 #define RUN_BEGUN_MAX 16384
-#define RUN_BATCH 1024
+#define RUN_BATCH 512
 /* None begins while so many questions are open: the worker has as many as it can take, and what waits here costs memory. */
-#define RUN_QUESTIONS_MAX 1024
+#define RUN_QUESTIONS_MAX 512
 
 /* A destination: not begun, on its way or done. */
 struct job {

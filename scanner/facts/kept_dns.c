@@ -42,7 +42,7 @@ static size_t size_of(const struct dns_fact *fact, struct slice key)
 }
 
 /* What is at *free from now on. */
-static const void *put(char **free, const void *data, size_t size)
+static void *put(char **free, const void *data, size_t size)
 {
     char *copy = *free;
 
@@ -77,7 +77,7 @@ struct dns_fact *kept_dns_new(struct region *region, const struct dns_fact *fact
     char            *free = (char *)(copy + 1);
 
     *copy = *fact;
-    copy->records = (struct dns_record *)put(&free, fact->records, fact->count * sizeof(*fact->records));
+    copy->records = put(&free, fact->records, fact->count * sizeof(*fact->records));
     put(&free, key.p, key.n);
     free++; /* the terminator */
     key = kept_dns_key(copy, key.n);
