@@ -1,6 +1,7 @@
 #include "scanner/facts/facts.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "scanner/base/dict.h"
 #include "scanner/base/mem.h"
@@ -98,6 +99,32 @@ void facts_forget_dns(struct facts *f, const char *name, enum dns_type type)
     buf_clear(&key);
 }
 
+/* Of the last two labels of a name. */
+static uint64_t domain_of(const char *name)
+{
+    uint64_t hash = 14695981039346656037u;
+    size_t   n = strlen(name), at = n;
+    int      dots = 0;
+
+    while (at > 0 && (name[at - 1] != '.' || ++dots < 2))
+        at--;
+    for (; at < n; at++)
+        hash = (hash ^ (unsigned char)(name[at] >= 'A' && name[at] <= 'Z' ? name[at] | 32 : name[at])) * 1099511628211u;
+    return hash;
+}
+
+static void note_failure(struct dns_tally *tally, const char *name)
+{
+    uint64_t domain = domain_of(name);
+
+    tally->failures++;
+    for (size_t i = 0; i < tally->failed_domains; i++)
+        if (tally->domains[i] == domain)
+            return;
+    if (tally->failed_domains < DNS_TALLY_DOMAINS)
+        tally->domains[tally->failed_domains++] = domain;
+}
+
 void dns_tally_add(struct dns_tally *tally, const struct dns_fact *fact)
 {
     if (fact->type == DNS_NATIVE || fact->outcome == DNS_EXCLUDED || fact->outcome == DNS_CUT_SHORT)
@@ -107,7 +134,10 @@ void dns_tally_add(struct dns_tally *tally, const struct dns_fact *fact)
     tally->out_of_reach += fact->outcome == DNS_NO_RESOLVER;
     if (fact->outcome != DNS_ANSWERED)
         return;
-    tally->answers += fact->rcode == RCODE_NOERROR || fact->rcode == RCODE_NXDOMAIN;
+    if (fact->rcode == RCODE_NOERROR || fact->rcode == RCODE_NXDOMAIN)
+        tally->answers++;
+    else
+        note_failure(tally, fact->name);
     tally->secure += fact->ad;
     tally->secure_from_afar += fact->ad && !fact->loopback;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "scanner/base/chance.h"
 #include "scanner/base/region.h"
@@ -40,12 +41,17 @@ void                       facts_add_destination(struct facts *, const char *tex
 /* Forgets an answer about MX or TXT, and all pointers to it are invalid; those of other types stay. */
 void facts_forget_dns(struct facts *, const char *name, enum dns_type);
 
+#define DNS_TALLY_DOMAINS 8
+
 /* How the resolver fared: of the questions that were put to it (not left out, not cut short), of those forgotten too. */
 struct dns_tally {
     size_t asked;
     size_t unanswered;        /* timed out, or no resolver was reached */
     size_t out_of_reach;      /* no resolver was reached */
     size_t answers;           /* NOERROR and NXDOMAIN */
+    size_t failures;          /* SERVFAIL, REFUSED and the like */
+    size_t failed_domains;    /* theirs, by the last two labels of a name; counted up to DNS_TALLY_DOMAINS */
+    uint64_t domains[DNS_TALLY_DOMAINS];
     size_t secure;            /* with the AD bit */
     size_t secure_from_afar;  /* of those, by a resolver that is not on this machine */
 };

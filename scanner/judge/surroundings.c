@@ -138,37 +138,6 @@ static bool no_web(const struct facts *facts)
     return !any && suffices;
 }
 
-/* The last two labels. */
-static struct slice domain_of(const char *name)
-{
-    struct slice rest = slice_of(name), domain = rest;
-
-    for (int labels = 0; labels < 2 && rest.n > 0; labels++) {
-        size_t dot = slice_find_last(rest, '.');
-
-        rest = slice_head(rest, dot < rest.n ? dot : 0);
-    }
-    return rest.n > 0 ? slice_from_index(domain, rest.n + 1) : domain;
-}
-
-/* It may be that of one domain, or of one zone above many: so questions of several must fare alike. */
-static bool refuses_all(const struct facts *facts)
-{
-    const struct dns_fact *fact;
-    struct dict *domains = dict_new();
-    size_t refused = 0;
-    bool all;
-
-    for (size_t i = 0; (fact = facts_dns_at(facts, i)) != NULL; i++)
-        if (fact->outcome == DNS_ANSWERED && fact->rcode != RCODE_NOERROR && fact->rcode != RCODE_NXDOMAIN) {
-            dict_put(domains, domain_of(fact->name), domains);
-            refused++;
-        }
-    all = refused >= QUESTIONS_MIN && dict_count(domains) >= PROVIDERS_MIN;
-    dict_free(domains);
-    return all;
-}
-
 static bool no_resolver(const struct facts *facts)
 {
     struct dns_tally dns = facts_dns_tally(facts);
@@ -177,7 +146,8 @@ static bool no_resolver(const struct facts *facts)
         return false;
     if (dns.unanswered == dns.asked && (dns.out_of_reach > 0 || dns.asked >= QUESTIONS_MIN))
         return true;
-    return refuses_all(facts);
+    /* Failures may be those of one domain, or of one zone above many: questions of several must fare alike. */
+    return dns.failures >= QUESTIONS_MIN && dns.failed_domains >= PROVIDERS_MIN;
 }
 
 static const struct fault_row {

@@ -1,6 +1,7 @@
 #include "scanner/facts/facts.h"
 #include "tests/lib/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_dns(void)
@@ -121,6 +122,26 @@ static void test_forgetting(void)
     facts_free(f);
 }
 
+static void test_failures(void)
+{
+    static const char *const names[] = { "a.example", "mx.A.example", "b.example", "x.y.b.example", "example", "a.example.net" };
+    struct dns_tally tally = { 0 };
+    char name[32];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        dns_tally_add(&tally, &(struct dns_fact){ .name = names[i], .type = DNS_A, .rcode = i % 2 ? RCODE_SERVFAIL : RCODE_REFUSED });
+    is_int(tally.failures, 6, "failures");
+    is_int(tally.failed_domains, 4, "of so many domains");
+    is_int(tally.answers, 0, "are no answers");
+    dns_tally_add(&tally, &(struct dns_fact){ .name = "c.example", .type = DNS_A, .rcode = RCODE_NXDOMAIN });
+    is_int(tally.failures, 6, "that there is no such name is one");
+    for (int i = 0; i < DNS_TALLY_DOMAINS; i++) {
+        snprintf(name, sizeof name, "d%d.example", i);
+        dns_tally_add(&tally, &(struct dns_fact){ .name = name, .type = DNS_A, .rcode = RCODE_SERVFAIL });
+    }
+    is_int(tally.failed_domains, DNS_TALLY_DOMAINS, "more domains are not counted");
+}
+
 static void test_tables(void)
 {
     struct facts *f = facts_new();
@@ -185,6 +206,7 @@ int main(void)
     test_dns();
     test_profiles();
     test_forgetting();
+    test_failures();
     test_tables();
     test_fetches();
     test_left_out();
