@@ -1,14 +1,7 @@
 #include "scanner/workers.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "probes/confine.h"
 #include "probes/id_set.h"
@@ -20,13 +13,13 @@
 #include "scanner/base/region.h"
 #include "scanner/facts/facts_binary.h"
 #include "scanner/facts/record_binary.h"
+#include "scanner/worker_process.h"
 #include "scanner/worker_says.h"
 #include "scanner/workers_setup.h"
 
 #define BUCKETS           16384
 #define TRIES             2
 #define QUESTIONS_SENT    (2 * LIMIT_DNS_SOCKETS)   /* what a worker cannot begin yet shall not die with it */
-#define FAREWELL_MS       2000
 #define DEATHS_IN_A_ROW   10   /* with nothing asked of the worker: there is no use in going on */
 
 /* What is not answered yet: queued, or sent to the worker. */
@@ -170,44 +163,19 @@ static void send_told(struct workers *w, size_t first)
         send_value(w, w->told[i]);
 }
 
-/* The worker is this program's image without an exec: nothing has to be found, and a changed file does no harm. */
 static bool start_worker(struct workers *w, struct error *err)
 {
-    int pair[2];
+    int fd;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-        error_set(err, EX_SOFTWARE, "no socket for a worker process: %s", strerror(errno));
+    w->pid = worker_process_start(&fd, err);
+    if (w->pid < 0)
         return false;
-    }
-    w->pid = fork();
-    if (w->pid == 0) {
-        close(pair[0]);
-        _exit(worker_run(pair[1]));
-    }
-    close(pair[1]);
-    if (w->pid < 0) {
-        close(pair[0]);
-        error_set(err, EX_SOFTWARE, "no worker process: %s", strerror(errno));
-        return false;
-    }
-    w->channel = record_channel_new(w->loop, pair[0], &channel_events, w);
+    w->channel = record_channel_new(w->loop, fd, &channel_events, w);
     w->called = 0;
     w->profiles_told = 0;
     send_value(w, w->setup);
     send_told(w, 0);
     return true;
-}
-
-/* A worker whose channel is closed frees all it has and ends, which takes no time; what looks for leaks or counts
- * instructions then sees the whole of it. One that hangs is not waited for long. */
-static void let_end(pid_t pid)
-{
-    siginfo_t info = { 0 };
-
-    for (int waited = 0; waited < FAREWELL_MS && info.si_pid == 0; waited++) {
-        poll(NULL, 0, 1);
-        waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
-    }
 }
 
 /* Ends the worker, whatever state it is in. */
@@ -217,11 +185,7 @@ static void end_worker(struct workers *w, bool gently)
         return;
     record_channel_free(w->channel);
     w->channel = NULL;
-    if (gently)
-        let_end(w->pid);
-    kill(w->pid, SIGKILL);
-    while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    worker_process_end(w->pid, gently);
     id_set_clear(&w->certificates);
     w->certificates_in_a_row = 0;
 }
