@@ -21,15 +21,19 @@ struct trouble {
 /* A question goes when it is answered, for there are as many as destinations; of hosts there are fewer, and what is asked of
  * them stays in the region. */
 struct ask {
-    const char        *what;         /* a question: the name, its own memory; a conversation: the folded profile */
-    uint32_t           length;       /* of that */
-    uint16_t           type;         /* a question: the DNS type */
+    union {
+        char              *name;     /* a question; its own memory */
+        const char        *folded;   /* a conversation */
+        struct want_fetch *want;     /* a policy */
+    };
+    enum { QUESTION, CONVERSATION, POLICY } kind : 8;
     bool               answered;
-    struct want_fetch *want;         /* a policy */
+    uint16_t           type;         /* of a question */
+    uint32_t           length;       /* of the folded profile */
     const char        *host;
     struct trouble    *trouble;      /* NULL: none yet */
-    uint32_t          *waiters;      /* more than one; else NULL */
-    uint32_t           waiter_count, waiter_room, first_waiter;
+    uint32_t          *waiters;      /* but the first */
+    uint32_t           waiter_count, first_waiter;
 };
 
 struct asks {
@@ -52,18 +56,18 @@ struct asks *asks_new(void)
 
 static bool is_question(const struct ask *ask)
 {
-    return ask->type != 0;
+    return ask->kind == QUESTION;
 }
 
 static void close_ask(struct ask *ask)
 {
     mem_free(ask->waiters);
     ask->waiters = NULL;
-    ask->waiter_count = ask->waiter_room = 0;
+    ask->waiter_count = 0;
     ask->answered = true;
     if (!is_question(ask))
         return;
-    mem_free((char *)(uintptr_t)ask->what);
+    mem_free(ask->name);
     mem_free(ask);
 }
 
@@ -94,7 +98,7 @@ struct ask *asks_dns(struct asks *asks, const char *name, enum dns_type type, bo
     *is_new = ask == NULL;
     if (ask == NULL) {
         ask = mem_alloc(sizeof(*ask));
-        ask->what = mem_text(name);
+        ask->name = mem_text(name);
         ask->type = (uint16_t)type;
         dict_put(asks->questions, buf_slice(&key), ask);
     }
@@ -113,10 +117,11 @@ struct ask *asks_conversation(struct asks *asks, const struct profile *profile, 
     *is_new = ask == NULL;
     if (ask == NULL) {
         ask = region_alloc(asks->region, sizeof(*ask));
-        ask->what = region_slice(asks->region, buf_slice(&folded));
+        ask->kind = CONVERSATION;
+        ask->folded = region_slice(asks->region, buf_slice(&folded));
         ask->length = (uint32_t)folded.n;
         ask->host = region_text(asks->region, host);
-        dict_put(asks->conversations, slice_from(ask->what, ask->length), ask);
+        dict_put(asks->conversations, slice_from(ask->folded, ask->length), ask);
     }
     buf_clear(&folded);
     return ask;
@@ -130,6 +135,7 @@ struct ask *asks_policy(struct asks *asks, const struct want_fetch *want, const 
     if (ask != NULL)
         return ask;
     ask = region_alloc(asks->region, sizeof(*ask));
+    ask->kind = POLICY;
     ask->want = region_copy(asks->region, want, sizeof(*want));
     ask->want->domain = region_text(asks->region, want->domain);
     ask->want->addresses = region_copy(asks->region, want->addresses, want->count * sizeof(*want->addresses));
@@ -153,20 +159,20 @@ struct ask *asks_find(uint64_t id)
 
 bool asks_profile(const struct asks *asks, const struct ask *ask, struct profile *profile)
 {
-    return !is_question(ask) && ask->want == NULL &&
-           profiles_unfold(asks->profiles, slice_from(ask->what, ask->length), profile);
+    return ask->kind == CONVERSATION &&
+           profiles_unfold(asks->profiles, slice_from(ask->folded, ask->length), profile);
 }
 
 const struct want_fetch *asks_want(const struct ask *ask)
 {
-    return ask->want;
+    return ask->kind == POLICY ? ask->want : NULL;
 }
 
 struct address asks_address(const struct asks *asks, const struct ask *ask)
 {
     struct profile profile;
 
-    if (ask->want != NULL)
+    if (ask->kind == POLICY)
         return ask->want->addresses[0];
     return asks_profile(asks, ask, &profile) ? profile.address : (struct address){ .family = FAMILY_NONE };
 }
@@ -233,18 +239,19 @@ size_t asks_questions(const struct asks *asks)
     return dict_count(asks->questions);
 }
 
-/* Most have one. */
+/* Most have one. There is room for as many others as the next power of two. */
 void asks_add_waiter(struct ask *ask, size_t job)
 {
+    uint32_t others;
+
     if (ask->waiter_count++ == 0) {
         ask->first_waiter = (uint32_t)job;
         return;
     }
-    if (ask->waiter_count - 1 > ask->waiter_room) {
-        ask->waiter_room = ask->waiter_room == 0 ? 4 : ask->waiter_room * 2;
-        ask->waiters = mem_grow(ask->waiters, ask->waiter_room, sizeof(*ask->waiters));
-    }
-    ask->waiters[ask->waiter_count - 2] = (uint32_t)job;
+    others = ask->waiter_count - 2;
+    if ((others & (others - 1)) == 0)
+        ask->waiters = mem_grow(ask->waiters, others != 0 ? 2 * (size_t)others : 1, sizeof(*ask->waiters));
+    ask->waiters[others] = (uint32_t)job;
 }
 
 bool asks_waiter(const struct ask *ask, size_t i, size_t *job)
@@ -258,7 +265,7 @@ bool asks_waiter(const struct ask *ask, size_t i, size_t *job)
 void asks_answered(struct asks *asks, struct ask *ask)
 {
     if (is_question(ask)) {
-        struct buf key = facts_key_dns(ask->what, (enum dns_type)ask->type);
+        struct buf key = facts_key_dns(ask->name, (enum dns_type)ask->type);
 
         dict_remove(asks->questions, buf_slice(&key));
         buf_clear(&key);
