@@ -41,7 +41,7 @@ static void session_finish(struct smtp_session *s)
     s->facts->profile = &profile;
     s->facts->attempts = 1;
     s->facts->phase = s->phase;
-    s->facts->ms_connect = s->ms_connect;
+    s->facts->ms_connect = s->connected;
     s->facts->when = s->when;
     smtp_stream_clear(&s->stream);
     loop_watch_free(s->watch);
@@ -57,7 +57,7 @@ static uint32_t postfix_timeout(const struct smtp_session *s)
 {
     uint32_t seconds;
 
-    memcpy(&seconds, (const char *)s->profile + session_states[s->state].timeout, sizeof seconds);
+    memcpy(&seconds, (const char *)session_settings(s) + session_states[s->state].timeout, sizeof seconds);
     return seconds;
 }
 
@@ -123,9 +123,9 @@ static void session_begin(struct smtp_session *s)
         [CONNECT_BIND_FAILED] = ENDING_BIND_FAILED,
         [CONNECT_LOCAL] = ENDING_LOCAL,
     };
-    struct endpoint to = { session_profile(s).address, s->profile->port, 0 };
+    struct endpoint to = { session_profile(s).address, session_settings(s)->port, 0 };
     struct address from;
-    bool bound = s->profile->source_address && address_parse(&from, slice_of(s->profile->source_address));
+    bool bound = session_settings(s)->source_address && address_parse(&from, slice_of(session_settings(s)->source_address));
     enum connect_status status;
     int error;
 
@@ -158,7 +158,6 @@ struct smtp_session *smtp_session_start(const struct smtp_setup *setup, struct s
     struct smtp_session *s = mem_alloc(sizeof *s);
 
     s->setup = setup;
-    s->profile = profiles_settings(setup->profiles, folded);
     s->folded = folded.p;
     s->folded_length = (uint32_t)folded.n;
     s->done = done;

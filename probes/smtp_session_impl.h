@@ -22,27 +22,25 @@ enum step {
 /* Thousands of these wait for a peer at a time: what is there to be kept has its memory once there is any. */
 struct smtp_session {
     const struct smtp_setup *setup;
-    const struct profile    *profile;       /* without address and name for SNI */
-    const char              *folded;        /* with them */
+    const char              *folded;        /* the profile */
     smtp_done_fn            *done;
     void                    *arg;
     struct region           *region;        /* NULL: nothing is kept */
     struct conversation     *facts;         /* in the region; NULL: none */
     uint32_t                 folded_length;
-    enum state               state;
-    enum phase               phase;         /* they are told at the end */
-    uint32_t                 ms_connect;
+    enum state               state : 8;
+    enum phase               phase : 8;     /* it is told at the end */
+    bool                     settled : 1;   /* the ending is decided; what follows is politeness */
+    bool                     peeked : 1;
+    bool                     turn : 1;      /* the timer is set for a turn, the first one or one after a yield */
     int64_t                  when;
-    bool                     settled;       /* the ending is decided; what follows is politeness */
-    bool                     peeked;
-    bool                     turn;          /* the timer is set for a turn, the first one or one after a yield */
     struct loop_watch       *watch;
     struct loop_timer       *timer;         /* else it is set for the deadline */
     struct smtp_stream       stream;
     const char              *plain;         /* what came in place of a TLS record; NULL: nothing printable */
     struct smtp_reply_reader *reader;       /* NULL: no reply has begun */
     int64_t                  started;       /* milliseconds of the loop's clock */
-    uint32_t                 entered, active, connected, handshaking; /* ... since then */
+    uint32_t                 entered, active, connected, handshaking; /* ... since then; 0: not yet, where that is told */
 };
 
 struct session_state {
@@ -61,7 +59,9 @@ extern const struct session_state session_states[]; /* by enum state */
 int64_t  session_now(const struct smtp_session *);
 uint32_t session_age(const struct smtp_session *);
 
-/* The profile it was started with; what this points to lives as long as the session. */
+/* The profile it was started with, without address and name for SNI; and with them. What this points to lives as long as the
+ * session. */
+const struct profile *session_settings(const struct smtp_session *);
 struct profile session_profile(const struct smtp_session *);
 
 /* Made when first asked for. */

@@ -48,6 +48,11 @@ int64_t session_now(const struct smtp_session *s)
     return loop_now_ms(s->setup->loop);
 }
 
+const struct profile *session_settings(const struct smtp_session *s)
+{
+    return profiles_settings(s->setup->profiles, slice_from(s->folded, s->folded_length));
+}
+
 struct profile session_profile(const struct smtp_session *s)
 {
     struct profile profile = { .port = 0 };
@@ -76,7 +81,7 @@ static struct smtp_reply_reader *reader(struct smtp_session *s)
 
     if (!s->reader) {
         s->reader = mem_alloc(sizeof *s->reader);
-        smtp_reply_init(s->reader, s->profile->line_limit, s->profile->long_line_ends, limits);
+        smtp_reply_init(s->reader, session_settings(s)->line_limit, session_settings(s)->long_line_ends, limits);
     }
     return s->reader;
 }
@@ -116,7 +121,7 @@ enum step session_end_printf(struct smtp_session *s, enum ending ending, const c
 
 static const char *helo_name(const struct smtp_session *s)
 {
-    return s->profile->helo_name ? s->profile->helo_name : "localhost";
+    return session_settings(s)->helo_name ? session_settings(s)->helo_name : "localhost";
 }
 
 /* Goes to a state: its phase begins, its command waits to be sent. */
@@ -132,7 +137,7 @@ static enum step enter(struct smtp_session *s, enum state state)
         smtp_reply_begin(s->reader);
     if (!command)
         return STEP_NEXT;
-    if (s->profile->lmtp && strcmp(command, "EHLO") == 0)
+    if (session_settings(s)->lmtp && strcmp(command, "EHLO") == 0)
         command = "LHLO";
     if (!smtp_stream_say(&s->stream, command, session_states[state].names_us ? helo_name(s) : NULL))
         return session_end(s, ENDING_LOCAL, "smtp_helo_name is too long");
@@ -152,9 +157,8 @@ static enum step step_connect(struct smtp_session *s)
 
     if (error)
         return session_end(s, connect_is_local(error) ? ENDING_LOCAL : ENDING_CONNECT_FAILED, strerror(error));
-    s->connected = session_age(s);
-    s->ms_connect = elapsed(s, 0);
-    if (s->profile->wrapper)
+    s->connected = elapsed(s, 0);
+    if (session_settings(s)->wrapper)
         return enter(s, S_HANDSHAKE);
     enter(s, S_GREETING);
     return STEP_WANT_READ; /* nobody greets so soon */
@@ -243,7 +247,7 @@ static int reply_class(struct smtp_session *s)
 /* What Postfix decides from the greeting: EHLO or HELO. */
 static bool says_ehlo(struct smtp_session *s)
 {
-    const struct profile *p = s->profile;
+    const struct profile *p = session_settings(s);
     bool ehlo = session_facts(s)->esmtp_in_greeting || !p->ehlo_needs_esmtp;
 
     if (p->lmtp)
@@ -268,7 +272,7 @@ static enum step after_greeting(struct smtp_session *s)
 /* EHLO may be refused with anything but 421, and HELO is tried then; LHLO may not. */
 static bool falls_back(struct smtp_session *s)
 {
-    return !s->profile->lmtp && reply_place(s)->code != 421;
+    return !session_settings(s)->lmtp && reply_place(s)->code != 421;
 }
 
 static enum step after_ehlo(struct smtp_session *s)
@@ -295,7 +299,7 @@ static enum step after_tls_ehlo(struct smtp_session *s)
 
     if (reply_class(s) != 2)
         return falls_back(s) ? enter(s, S_TLS_HELO) : leave(s, ENDING_REFUSED);
-    if (s->profile->wrapper) {
+    if (session_settings(s)->wrapper) {
         smtp_ehlo_read(reader(s), session_region(s), &ehlo);
         session_facts(s)->ehlo_host = ehlo.host;
     }
@@ -310,7 +314,7 @@ static enum step after_starttls(struct smtp_session *s)
     /* Plaintext that came along with the reply: Postfix throws it away before the handshake. */
     session_facts(s)->injected = smtp_stream_unread(&s->stream).n;
     smtp_stream_used(&s->stream, session_facts(s)->injected);
-    if (s->profile->no_handshake)
+    if (session_settings(s)->no_handshake)
         return session_end(s, ENDING_COMPLETE, NULL);
     return enter(s, S_HANDSHAKE);
 }
@@ -353,7 +357,7 @@ static enum step handshake_done(struct smtp_session *s)
     session_facts(s)->ms_handshake = elapsed(s, s->handshaking);
     tls_client_describe(s->stream.tls, session_region(s), session_facts(s));
     keep_certificates(s);
-    if (s->profile->wrapper)
+    if (session_settings(s)->wrapper)
         return enter(s, S_TLS_GREETING);
     return enter(s, S_TLS_EHLO);
 }
@@ -385,7 +389,7 @@ static enum step step_handshake(struct smtp_session *s)
     uint64_t before;
     enum tls_result result;
 
-    if (s->profile->no_handshake)
+    if (session_settings(s)->no_handshake)
         return session_end(s, ENDING_COMPLETE, NULL);
     if (!s->stream.tls && !handshake_begin(s))
         return STEP_FINISHED;

@@ -12,7 +12,7 @@ void smtp_reply_init(struct smtp_reply_reader *r, uint32_t line_limit, bool long
     r->long_line_ends = long_line_ends;
     r->limits = limits;
     buf_init(&r->line, r->line_limit);
-    buf_init(&r->text, 2 * r->line_limit + 1);
+    buf_init(&r->text, 2 * (size_t)r->line_limit + 1);
 }
 
 void smtp_reply_clear(struct smtp_reply_reader *r)
@@ -179,7 +179,7 @@ static enum smtp_reply_status line_add(struct smtp_reply_reader *r, struct slice
     buf_add_slice(&r->line, slice_head(piece, room));
     r->line_length += piece.n;
     r->length += piece.n;
-    if (r->long_line_ends && r->line_length >= 2 * r->line_limit)
+    if (r->long_line_ends && r->line_length >= 2 * (size_t)r->line_limit)
         r->shut = true;
     else if (r->line_length > r->limits.line)
         return SMTP_REPLY_LONG_LINE;

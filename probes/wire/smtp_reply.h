@@ -25,22 +25,21 @@ enum smtp_reply_status {
 };
 
 struct smtp_reply_limits {
-    size_t line, reply;          /* our own, in bytes */
+    uint32_t line, reply;        /* our own, in bytes */
 };
 
 /* A reader for all replies of one conversation. */
 struct smtp_reply_reader {
-    size_t     line_limit;       /* Postfix's */
-    bool       long_line_ends;
+    uint32_t   line_limit;       /* Postfix's */
     struct smtp_reply_limits limits;
-    bool       shut;
+    bool       long_line_ends : 1, shut : 1;
     /* The reply being read. */
-    struct buf line, text;       /* line: what Postfix keeps of it; text: the lines that Postfix keeps, LF between them */
-    size_t     line_length;      /* in full, without LF */
-    size_t     length;           /* of the whole reply */
-    bool       cut, garbage, late_starttls;
-    int        code;
+    bool       cut : 1, garbage : 1, late_starttls : 1;
     char       dsn[12];
+    int        code;
+    uint32_t   line_length;      /* in full, without LF */
+    uint32_t   length;           /* of the whole reply */
+    struct buf line, text;       /* line: what Postfix keeps of it; text: the lines that Postfix keeps, LF between them */
 };
 
 /* line_limit: 0 is 2048. */
