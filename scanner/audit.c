@@ -14,6 +14,7 @@
 #include "scanner/interrupt.h"
 #include "scanner/load.h"
 #include "scanner/mail_account.h"
+#include "scanner/purpose.h"
 #include "scanner/streaming.h"
 
 /* Of --deadline, one part in so many is kept free of tables, up to so much. */
@@ -430,11 +431,12 @@ bool audit_open_history(struct audit *audit, struct error *err)
 bool audit_open_journal(struct audit *audit, struct error *err)
 {
     const struct options *options = audit->options;
+    struct facts_header   header = { .started = time(NULL), .allow = options->allow, .allow_count = options->allow_count,
+                                     .begun_for = purpose_words(audit->region, audit->config->dir, options) };
 
     if (options->resume == NULL || options->dry_run)
         return true;
-    audit->journal = journal_open(options->resume, time(NULL), options->allow, options->allow_count, audit->facts,
-                                  &audit->resumed, err);
+    audit->journal = journal_open(options->resume, &header, audit->facts, &audit->resumed, err);
     if (audit->journal != NULL && audit->resumed.too_old && !options->quiet)
         fprintf(stderr, "posttls-audit: %s: the run it is of began more than %d hours ago; this one begins anew\n",
                 options->resume, JOURNAL_AGE_MAX / 3600);

@@ -104,6 +104,27 @@ static bool read_allowed(struct region *region, const struct json *list, struct 
     return true;
 }
 
+static struct json *words_to_json(const struct text_list *words)
+{
+    struct json *list = json_array();
+    size_t       i;
+
+    for (i = 0; i < words->count; i++)
+        json_push(list, json_text(words->items[i]));
+    return list;
+}
+
+static bool read_words(struct region *region, const struct json *list, struct text_list *words)
+{
+    size_t i;
+
+    *words = (struct text_list){ region_array(region, json_count(list) + 1, sizeof(*words->items)), json_count(list) };
+    for (i = 0; i < words->count; i++)
+        if ((words->items[i] = region_text(region, json_as_text(json_at(list, i)))) == NULL)
+            return false;
+    return true;
+}
+
 struct json *facts_header_to_json(const struct facts_header *header)
 {
     struct report_sharing sharing = header->sharing;
@@ -125,6 +146,8 @@ struct json *facts_header_to_json(const struct facts_header *header)
     json_put(object, "allowed", allowed_to_json(header));
     if (header->journal)
         json_put(object, "journal", json_bool(true));
+    if (header->begun_for.count > 0)
+        json_put(object, "begun_for", words_to_json(&header->begun_for));
     return object;
 }
 
@@ -234,6 +257,8 @@ static bool read_header(struct region *region, const char *path, const struct js
         return malformed(err, path, 1, "the header has no times");
     if (!read_allowed(region, json_get(json, "allowed"), header))
         return malformed(err, path, 1, "the header allows what is no address");
+    if (!read_words(region, json_get(json, "begun_for"), &header->begun_for))
+        return malformed(err, path, 1, "the header was begun for what is no text");
     header->complete = json_get_bool(json, "complete", true);
     header->journal = json_get_bool(json, "journal", false);
     header->resolver = region_text(region, resolver);

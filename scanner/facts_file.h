@@ -8,6 +8,7 @@
 #include "scanner/base/json.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
+#include "scanner/policy/policy.h"
 
 struct facts_header {
     int64_t     started, finished;   /* of the run that observed */
@@ -16,6 +17,7 @@ struct facts_header {
     struct report_sharing sharing;   /* what was asked, so that a replay tells it too */
     const struct prefix *allow;      /* --allow-address of that run: what it contacted, a replay may judge */
     size_t      allow_count;
+    struct text_list begun_for;      /* of a journal (purpose.h); none: not told */
 };
 
 /* What two files tell together: from the first start to the last finish. */

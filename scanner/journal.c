@@ -12,11 +12,13 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/mem.h"
+#include "scanner/base/utc.h"
 #include "scanner/exit_status.h"
 #include "scanner/facts/facts_json.h"
 #include "scanner/facts_file.h"
 #include "scanner/files.h"
 #include "scanner/output.h"
+#include "scanner/purpose.h"
 #include "scanner/run_asks.h"
 #include "scanner/saved_file.h"
 
@@ -159,6 +161,7 @@ struct reader {
     struct facts         *facts;
     struct facts_header   header;
     struct journal_found *told;
+    const struct facts_header *wanted;  /* of a new one */
 };
 
 static void sort_in(struct reader *reader, struct facts *line)
@@ -224,19 +227,37 @@ static bool is_torn(struct slice head, FILE *stream)
     return c == EOF && (n == 0 || memcmp(head.p, begins, n) == 0);
 }
 
-static bool read_header(struct reader *reader, struct slice line, int64_t now, struct error *err)
+static bool is_of_another_command(const struct reader *reader)
+{
+    const struct text_list *theirs = &reader->header.begun_for, *ours = &reader->wanted->begun_for;
+
+    return theirs->count > 0 && !purpose_is_same(theirs, ours);
+}
+
+static bool refuse_other_command(const struct reader *reader, struct error *err)
+{
+    char began[UTC_TEXT_MAX];
+
+    utc_to_text(reader->header.started, began);
+    error_set_at(err, EXIT_DATA_ERROR, reader->journal->path, 0, "the journal of another command, which began at %s: %s", began,
+                 purpose_text(reader->region, &reader->header.begun_for));
+    error_fix(err, "go on with that command, or name another file for --resume");
+    return false;
+}
+
+static bool read_header(struct reader *reader, struct slice line, struct error *err)
 {
     if (!read_one(reader, 1, line, err))
         return false;
     if (!reader->header.journal)
         return cannot(err, EXIT_DATA_ERROR, reader->journal->path, "not a journal");
     /* The clock may have been set back since. */
-    reader->told->too_old = llabs(now - reader->header.started) > JOURNAL_AGE_MAX;
-    return true;
+    reader->told->too_old = llabs(reader->wanted->started - reader->header.started) > JOURNAL_AGE_MAX;
+    return reader->told->too_old || !is_of_another_command(reader) || refuse_other_command(reader, err);
 }
 
 /* *whole: bytes of the lines that are. */
-static bool read_lines(struct reader *reader, FILE *stream, int64_t now, off_t *whole, struct error *err)
+static bool read_lines(struct reader *reader, FILE *stream, off_t *whole, struct error *err)
 {
     const char   *path = reader->journal->path;
     enum line_end end = LINE_WHOLE;
@@ -246,7 +267,7 @@ static bool read_lines(struct reader *reader, FILE *stream, int64_t now, off_t *
 
     buf_init(&line, LINE_CEILING);
     for (number = 1; good && !reader->told->too_old && (end = read_line(stream, &line)) == LINE_WHOLE; number++) {
-        good = number == 1 ? read_header(reader, buf_slice(&line), now, err) : read_one(reader, number, buf_slice(&line), err);
+        good = number == 1 ? read_header(reader, buf_slice(&line), err) : read_one(reader, number, buf_slice(&line), err);
         *whole += (off_t)line.n + 1;
     }
     if (good && number == 1 && (end == LINE_TOO_LONG || !is_torn(buf_slice(&line), stream))) {
@@ -272,19 +293,20 @@ static void explain(const char *path, struct error *err)
 }
 
 /* What is there: nothing, or an earlier process's part of the run. It is read line by line, for there may be millions. */
-static bool read_all(struct journal *journal, int64_t now, struct facts *facts, struct journal_found *told, struct error *err)
+static bool read_all(struct journal *journal, const struct facts_header *wanted, struct facts *facts,
+                     struct journal_found *told, struct error *err)
 {
     struct region *region = region_new();
-    struct reader  reader = { .journal = journal, .region = region, .facts = facts, .told = told };
+    struct reader  reader = { .journal = journal, .region = region, .facts = facts, .told = told, .wanted = wanted };
     FILE          *stream = fopen(journal->path, "re");
     off_t          whole = 0;
     bool           good = stream != NULL || cannot(err, EXIT_NO_INPUT, journal->path, strerror(errno));
 
-    good = good && read_lines(&reader, stream, now, &whole, err);
+    good = good && read_lines(&reader, stream, &whole, err);
     if (good && ferror(stream))
         good = cannot(err, EXIT_NO_INPUT, journal->path, "cannot be read");
     if (good && whole > 0 && !told->too_old) {
-        told->started = reader.header.started < now ? reader.header.started : now;
+        told->started = reader.header.started < wanted->started ? reader.header.started : wanted->started;
         journal->length = whole;
     }
     if (!good && stream != NULL && !reader.header.journal)
@@ -298,7 +320,7 @@ static bool read_all(struct journal *journal, int64_t now, struct facts *facts, 
 static bool begin(struct journal *journal, const struct facts_header *header, struct facts *facts,
                   struct journal_found *told, struct error *err)
 {
-    if (!read_all(journal, header->started, facts, told, err))
+    if (!read_all(journal, header, facts, told, err))
         return false;
     if (ftruncate(journal->fd, journal->length) != 0)
         return cannot(err, EXIT_CANNOT_CREATE, journal->path, strerror(errno));
@@ -307,15 +329,16 @@ static bool begin(struct journal *journal, const struct facts_header *header, st
     return journal_is_whole(journal, err);
 }
 
-struct journal *journal_open(const char *path, int64_t now, const struct prefix *allow, size_t allow_count,
-                             struct facts *facts, struct journal_found *told, struct error *err)
+struct journal *journal_open(const char *path, const struct facts_header *wanted, struct facts *facts,
+                             struct journal_found *told, struct error *err)
 {
-    struct facts_header header = { .started = now, .finished = now, .journal = true,
-                                   .allow = allow, .allow_count = allow_count };
+    struct facts_header header = *wanted;
     struct journal     *journal;
     int                 fd;
 
-    *told = (struct journal_found){ .started = now };
+    header.finished = header.started;
+    header.journal = true;
+    *told = (struct journal_found){ .started = header.started };
     if (!open_locked(path, &fd, err))
         return NULL;
     journal = mem_alloc(sizeof(*journal));

@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scanner/base/address.h"
 #include "scanner/base/error.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
+#include "scanner/facts_file.h"
 
 /* An older one is another night's: it is put aside, and the run begins anew. Seconds. */
 #define JOURNAL_AGE_MAX 86400
@@ -24,10 +24,12 @@ struct journal_found {
     bool    too_old;                  /* there was one, of another night */
 };
 
-/* Opens or makes it, and reads into facts what it holds. A new one notes what --allow-address allows, so that a replay of it
- * judges what the run contacted. NULL: *err says why: 73 cannot be written, 65 no journal, 75 another run has it. */
-struct journal *journal_open(const char *path, int64_t now, const struct prefix *allow, size_t allow_count,
-                             struct facts *, struct journal_found *, struct error *err);
+/* Opens or makes it, and reads into facts what it holds. The header, its members started, allow and begun_for filled, is that
+ * of a new one, which notes what --allow-address allows, so that a replay of it judges what the run contacted. One that was
+ * begun for something else is left alone: it holds what another command will want. NULL: *err says why: 73 cannot be written,
+ * 65 no journal, or of another command, 75 another run has it. */
+struct journal *journal_open(const char *path, const struct facts_header *, struct facts *, struct journal_found *,
+                             struct error *err);
 
 /* Each keeps one fact. Those that our own surroundings are to blame for are not kept: they are worth another try. */
 void journal_destination(struct journal *, const char *text);   /* for a replay of the journal: a resumed run has its own */

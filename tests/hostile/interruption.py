@@ -5,6 +5,7 @@ disk. Every destination keeps its record, nobody is asked twice, nothing half-wr
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -223,6 +224,52 @@ def check_lock(tap, arena):
     os.unlink(journal)
 
 
+def check_other_command(tap, arena):
+    """The journal of one command is no other's to take and to remove."""
+    journal = os.path.join(arena.scratch, "journal.taken")
+    lists = {name: os.path.join(arena.scratch, name) for name in ("list", "other list")}
+    for path in lists.values():
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write("d0.example\nsilent.example\n")
+    usual = ("--file", lists["list"], "-o", "smtp_helo_name=it's.example")
+
+    def run(options, names=("d1.example",), **more):
+        return subprocess.run(arena.command("-q", *options, "--resume", journal, names=names, **more), stdin=subprocess.DEVNULL,
+                              capture_output=True, env=surroundings({}), check=False)
+
+    done = run((*usual, *QUICK, "--deadline", "2"))
+    tap.same(done.returncode, 3, "a journal and other commands: it is begun", done.stderr.decode())
+    before = observed(journal)
+    tap.ok(len(before) == 2, "a journal and other commands: it has what was observed", before)
+    with open(journal, "rb") as stream:
+        content = stream.read()
+    shutil.copytree(arena.directory, arena.directory + ".other")
+    other_list = ("--file", lists["other list"], *usual[2:])
+    for name, options, more in (("other destinations", usual, {"names": ("d2.example",)}), ("more destinations", usual, {"names": ("d1.example", "d2.example")}),
+                                ("no destination", usual, {"names": ()}), ("another file", other_list, {}), ("no file", usual[2:], {}),
+                                ("another configuration", usual, {"config": arena.directory + ".other"}), ("no override", usual[:2], {}),
+                                ("another sender", (*usual, "--sender", "<>"), {}), ("exclusions", (*usual, "--exclude", lists["list"]), {}),
+                                ("the queue", (*usual, "--from-queue"), {}), ("a log", (*usual, "--from-log", lists["list"]), {}),
+                                ("a proposal", (*usual, "--proposed-override", "smtp_tls_security_level=dane"), {})):
+        done = run((*options, *QUICK), **more)
+        said = done.stderr.decode()
+        tap.same(done.returncode, 65, f"a journal and {name}: status 65", said)
+        tap.ok("journal.taken: the journal of another command, which began at 20" in said and "another file for --resume" in said,
+               f"a journal and {name}: message", said)
+        tap.ok(f"scan --config-dir {arena.directory} --override 'smtp_helo_name=it'\\''s.example' --file {lists['list']} d1.example" in said,
+               f"a journal and {name}: the command is named", said)
+        with open(journal, "rb") as stream:
+            tap.same(stream.read(), content, f"a journal and {name}: it is left alone")
+    arena.sessions()
+    with open(lists["list"], "a", encoding="ascii") as stream:
+        stream.write("d3.example\n")
+    done = run((*usual, "--interval", "0", "--rate", "7", "--timeout", "2", "--csv", os.path.join(arena.scratch, "out.csv")))
+    asked = {s["host"] for s in arena.sessions()}
+    tap.same((done.returncode, done.stderr), (3, b""), "a journal, another limit, another output, and a longer list: it goes on")
+    tap.same(asked, {"mx.silent.example", "mx.d3.example"}, "a journal and a longer list: what is there is not asked again")
+    tap.ok(not os.path.exists(journal), "a journal and a longer list: and it is removed at the end")
+
+
 def header(**changes):
     fields = dict(format="posttls-audit/facts", format_version=1, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:00Z",
                   complete=False, journal=True)
@@ -241,6 +288,10 @@ JOURNALS = [    # name, content, status, what standard error says; None: nothing
     ("last week's", header(), 3, "begins anew"),
     ("yesterday's", header(started=in_hours(-23)), 3, None),
     ("one of a clock that was set back since", header(started=in_hours(1)), 3, None),
+    ("one begun for what is no text", header(started=in_hours(0), begun_for=[1]), 65, "begun for what is no text"),
+    ("last week's of another command", header(begun_for=["--config-dir", "/etc/postfix"]), 3, "begins anew"),
+    ("another command's, with what a terminal obeys", header(started=in_hours(0), begun_for=["\x1b[31m"]), 65, "\\x1b[31m"),
+    ("another command's, very long", header(started=in_hours(0), begun_for=["x" * 400000]), 65, "xxx ...; go on with that command"),
     ("one from the future", header(started="2099-01-01T00:00:00Z", finished="2099-01-01T00:00:00Z"), 3, "begins anew"),
     ("an empty one", "", 3, ""),
     ("half a header", header()[:30], 3, ""),
@@ -319,6 +370,7 @@ def test(tap, scratch):
         check_deadline(tap, arena)
         check_lock(tap, arena)
         check_journals(tap, arena)
+        check_other_command(tap, arena)
         check_any_moment(tap, arena)
         check_full_disk(tap, arena)
         check_disk_full_of_all(tap, arena)
