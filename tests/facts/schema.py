@@ -153,7 +153,7 @@ SPOILED = [     # name, line, path of the member, its new value
     ("a code of four digits", CONVERSATION, "greeting/code", 2200),
     ("a reply that is text", CONVERSATION, "greeting", "220 mx.example.net"),
     ("a certificate's id too short", CONVERSATION, "certificates/0", ID[1:]),
-    ("too many certificates", CONVERSATION, "certificates", [ID] * 111),
+    ("too many certificates", CONVERSATION, "certificates", [ID] * 2401),
     ("a time that is text", CONVERSATION, "when", "now"),
     ("no id", CERTIFICATE, "id", GONE),
     ("an id in capitals", CERTIFICATE, "id", ID.upper()),
