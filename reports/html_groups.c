@@ -47,36 +47,6 @@ static struct html_group *group_of(struct html_groups *groups, const char *key, 
     return group;
 }
 
-/* Reasons that are settled by an entry of ours, whatever the hosts are. */
-static bool is_about_policy(enum reason reason)
-{
-    return reason == REASON_POLICY_INVALID || reason == REASON_TABLE_ERROR || reason == REASON_TABLE_UNREADABLE ||
-           reason == REASON_NEXTHOP_INVALID || reason == REASON_TRANSPORT_ERROR ||
-           reason == REASON_WRAPPER_NEEDS_ENCRYPT || reason == REASON_TLS_ENGINE_UNAVAILABLE;
-}
-
-/* Reasons that are the scan's own: one group for all. */
-static bool is_about_scan(enum reason reason)
-{
-    return reason >= REASON_PROBE_CUT_SHORT && reason < REASON_COUNT && reason != REASON_ADDRESS_NOT_ALLOWED;
-}
-
-static const char *trouble_key(const struct story *story)
-{
-    enum reason reason = story->result->forecast.reason;
-    const char *at = NULL;
-
-    if (is_about_scan(reason))
-        at = "";
-    else if (is_about_policy(reason))
-        at = story_entry(story, story->policy);
-    else if (story->host != NULL)
-        at = story->host->host->ascii != NULL ? story->host->host->ascii : story->host->host->host;
-    if (at == NULL)
-        at = story_why(story);
-    return region_printf(story->region, "%d %s %s", (int)story->result->verdict, reason_code(reason), at);
-}
-
 static bool same_text(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -110,7 +80,7 @@ struct html_group *html_groups_add(struct html_groups *groups, const struct stor
     group->remedy.text = region_text(groups->region, remedy.text);
     group->remedy.paste = region_text(groups->region, remedy.paste);
     group->remedy_for_all = remedy_sentence(reason);
-    if (story->host != NULL && !is_about_policy(reason) && !is_about_scan(reason))
+    if (story->host != NULL && !trouble_is_policy(reason) && !trouble_is_own(story))
         group->host = region_text(groups->region, story->host->host->host);
     return group;
 }

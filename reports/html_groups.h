@@ -2,9 +2,7 @@
 #ifndef REPORTS_HTML_GROUPS_H
 #define REPORTS_HTML_GROUPS_H
 
-#include "reports/story.h"
-
-#define GROUP_SHOWN 6 /* destinations of a group that are named */
+#include "reports/trouble.h"
 
 struct html_group {
     enum verdict          verdict;

@@ -4,6 +4,7 @@
 
 #include "reports/pins.h"
 #include "reports/story.h"
+#include "reports/trouble.h"
 #include "scanner/base/hostname.h"
 
 static const char *const sentences[REASON_COUNT] = {
@@ -289,9 +290,7 @@ static struct remedy remedy_expired(const struct story *story)
 
 static struct remedy remedy_trust(const struct story *story)
 {
-    bool none = story->cause != NULL && slice_starts_with(slice_of(story->cause->text), SLICE("no certificate authority is"));
-
-    return plain(none ? "name the authorities that are to be trusted with smtp_tls_CAfile" : NULL);
+    return plain(story_lacks_authorities(story) ? "name the authorities that are to be trusted with smtp_tls_CAfile" : NULL);
 }
 
 static struct remedy remedy_transport(const struct story *story)
@@ -304,12 +303,20 @@ static struct remedy remedy_transport(const struct story *story)
 /* A table that was never built, in the words of postmap(1): "hash:/x: open database /x.db: No such file or directory". */
 static struct remedy remedy_table(const struct story *story)
 {
-    static const char opening[] = ": open database ", missing[] = "No such file or directory";
-    const char *text = story->cause != NULL ? story->cause->text : "", *end = strstr(text, opening);
+    static const char missing[] = "No such file or directory";
+    struct slice text = slice_of(story->cause != NULL ? story->cause->text : "");
+    const char  *end = text.n > 0 ? strstr(text.p, ": open database ") : NULL;
+    size_t       at;
 
-    if (end == NULL || !slice_ends_with(slice_of(text), slice_of(missing)))
+    if (end == NULL || !slice_ends_with(text, slice_of(missing)))
         return plain(NULL);
-    return plain(region_printf(story->region, "build the table: postmap %.*s", (int)(end - text), text));
+    text = slice_head(text, (size_t)(end - text.p));
+    /* What failed may be said before the table is named. */
+    while ((at = slice_find(text, ' ')) < text.n)
+        text = slice_from_index(text, at + 1);
+    if (slice_starts_with(text, SLICE("proxy:")))
+        text = slice_from_index(text, strlen("proxy:"));
+    return (struct remedy){ "build the table:", region_printf(story->region, "postmap %.*s", (int)text.n, text.p) };
 }
 
 /* The table can be read; what its patterns say takes too long. */
@@ -322,6 +329,12 @@ static struct remedy remedy_unreadable(const struct story *story)
     if (slice_ends_with(text, SLICE(TABLE_PATTERN_UNTRIED)))
         return plain(sentences[REASON_DEADLINE]);
     return plain(NULL);
+}
+
+/* More patience helps nobody where no connection gets through. */
+static struct remedy remedy_cut_short(const struct story *story)
+{
+    return plain(trouble_on_top(story) != NULL ? sentences[REASON_LOCAL_FAULT] : NULL);
 }
 
 static struct remedy remedy_not_allowed(const struct story *story)
@@ -360,6 +373,7 @@ static const struct {
     { REASON_FINGERPRINT_MISMATCH, remedy_pin },
     { REASON_TLSA_MISMATCH, remedy_tlsa },
     { REASON_STARTTLS_NOT_OFFERED, remedy_clear },
+    { REASON_PROBE_CUT_SHORT, remedy_cut_short },
     { REASON_ADDRESS_NOT_ALLOWED, remedy_not_allowed },
     { REASON_NO_SUCH_DOMAIN, remedy_gone },
     { REASON_NO_ADDRESS, remedy_gone },

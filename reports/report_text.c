@@ -3,10 +3,12 @@
 
 #include "config.h"
 #include "reports/escape.h"
+#include "reports/mail.h"
 #include "reports/page.h"
 #include "reports/story.h"
-#include "reports/text_changes.h"
 #include "reports/text_advice.h"
+#include "reports/text_changes.h"
+#include "reports/text_groups.h"
 #include "reports/text_host.h"
 #include "reports/text_mail.h"
 #include "reports/text_published.h"
@@ -24,6 +26,7 @@
 #define STS_WIDTH 7
 #define WINS_WIDTH 7
 #define PASTE_SHOWN 500 /* longer lines are for explain */
+#define TOLD_MAX ((size_t)1 << 20) /* octets of what is told of one destination; what is longer is like no other */
 #define WINS_ROOM 90 /* columns of a terminal that has room for who wins, too */
 #define DESTINATION_MIN 20
 
@@ -34,6 +37,7 @@ struct text_report {
     const struct report_options *options;
     int                          destination_width, level_width;
     bool                         published;          /* columns of what domains publish */
+    bool                         brief;              /* the finding on top says more than the words of each host */
 };
 
 static struct place detail(const char *label)
@@ -166,6 +170,10 @@ static void put_counts(struct text_report *text, struct region *region)
 
 static bool is_shown(const struct text_report *text, const struct finding *finding, const struct story *story)
 {
+    enum reason reason;
+
+    if (text->brief && reason_parse(finding->code, &reason))
+        return false;
     if (finding == story->cause || strcmp(finding->text, story_why(story)) == 0)
         return false;
     return text->options->verbose || finding->severity > SEVERITY_NOTICE;
@@ -200,21 +208,17 @@ static size_t column_count(const struct text_report *text, size_t all)
     return text->page.width >= WINS_ROOM ? all : all - 1;
 }
 
-static void put_row(struct text_report *text, const struct story *story)
+/* The first two are the verdict and the destination. */
+static void fill_cells(const struct text_report *text, const struct story *story, struct cell *cells)
 {
-    const struct result *result = story->result;
+    const struct result    *result = story->result;
     const struct published *published = result_published(result);
-    const struct forecast *forecast = &result->forecast;
-    bool                 bad = result->verdict != VERDICT_DELIVER;
-    const char          *word = verdict_word(result->verdict);
-    enum tone            tone = bad ? TONE_BOLD : TONE_PLAIN;
-    bool                 fits = text_width(slice_of(escape_text(story->region, result->destination->text))) <=
-                                text->destination_width;
-    struct place         alone = { .label_width = VERDICT_WIDTH + 2, .label = bad ? upper(story->region, word) : word,
-                                   .label_tone = tone_of_verdict(result->verdict), .tone = tone };
-    struct cell          cells[] = {
-        { VERDICT_WIDTH, alone.label_tone, fits ? alone.label : "" },
-        { text->destination_width, tone, fits ? result->destination->text : "" },
+    const struct forecast  *forecast = &result->forecast;
+    bool                    bad = result->verdict != VERDICT_DELIVER;
+    const char             *word = verdict_word(result->verdict);
+    const struct cell       filled[TEXT_CELLS] = {
+        { VERDICT_WIDTH, tone_of_verdict(result->verdict), bad ? upper(story->region, word) : word },
+        { text->destination_width, bad ? TONE_BOLD : TONE_PLAIN, result->destination->text },
         { text->level_width, TONE_PLAIN, story_level(story) },
         { DSN_WIDTH, TONE_PLAIN, forecast->dsn != NULL ? forecast->dsn : "-" },
         { TLS_WIDTH, TONE_PLAIN, forecast->tls != NULL ? forecast->tls : "-" },
@@ -223,9 +227,24 @@ static void put_row(struct text_report *text, const struct story *story)
         { WINS_WIDTH, TONE_PLAIN, follows_cell(published) },
     };
 
-    if (!fits)
-        page_text(&text->page, alone, result->destination->text);
-    page_row(&text->page, 0, cells, column_count(text, sizeof(cells) / sizeof(cells[0])));
+    memcpy(cells, filled, sizeof(filled));
+}
+
+/* A destination that is too long for its column has a line of its own. */
+static void put_row(struct text_report *text, const struct story *story)
+{
+    struct cell  cells[TEXT_CELLS];
+    struct place alone = { .label_width = VERDICT_WIDTH + 2 };
+
+    fill_cells(text, story, cells);
+    if (text_width(slice_of(escape_text(story->region, cells[1].text))) > text->destination_width) {
+        alone.label = cells[0].text;
+        alone.label_tone = cells[0].tone;
+        alone.tone = cells[1].tone;
+        page_text(&text->page, alone, cells[1].text);
+        cells[0].text = cells[1].text = "";
+    }
+    page_row(&text->page, 0, cells, column_count(text, TEXT_CELLS));
 }
 
 static void put_optional(struct text_report *text, const char *label, const char *value)
@@ -279,6 +298,26 @@ static bool depends_on_order(const struct result *result)
     return !result->certain && result->best < result->worst && result->worst <= VERDICT_BOUNCE;
 }
 
+static void put_why(struct text_report *text, const struct story *story)
+{
+    put_optional(text, "why", text->brief ? reason_sentence(story->result->forecast.reason) : story_why(story));
+    if (depends_on_order(story->result))
+        page_printf(&text->page, detail("at best"), "%s, if Postfix tries the hosts in another order",
+                    verdict_word(story->result->best));
+}
+
+static void put_rest(struct text_report *text, const struct story *story)
+{
+    const struct result *result = story->result;
+
+    put_findings(text, story);
+    if (result->acknowledged != NULL)
+        page_printf(&text->page, detail("known"), "until %s: %s", time_text(story->region, result->acknowledged->until),
+                    result->acknowledged->comment);
+    if (result->verdict != VERDICT_DELIVER)
+        put_remedy(text, story);
+}
+
 static void put_destination(struct text_report *text, const struct result *result)
 {
     struct region *region = region_new();
@@ -290,25 +329,107 @@ static void put_destination(struct text_report *text, const struct result *resul
         page_blank(&text->page);
     put_row(text, &story);
     if (bad)
-        put_optional(text, "why", story_why(&story));
-    if (bad && depends_on_order(result))
-        page_printf(&text->page, detail("at best"), "%s, if Postfix tries the hosts in another order",
-                    verdict_word(result->best));
+        put_why(text, &story);
     if (bad || text->options->verbose)
         put_optional(text, "policy", story_entry(&story, story.policy));
     if (bad || text->options->verbose)
         page_weight(&text->page, detail(NULL), region, text->report, result);
-    put_findings(text, &story);
-    if (result->acknowledged != NULL)
-        page_printf(&text->page, detail("known"), "until %s: %s", time_text(region, result->acknowledged->until),
-                    result->acknowledged->comment);
-    if (bad)
-        put_remedy(text, &story);
+    put_rest(text, &story);
     if (text->options->verbose && result_published(result) != NULL)
         page_published(&text->page, detail(NULL), region, result, false);
     if (text->options->verbose)
         put_route(text, &story);
     region_free(region);
+}
+
+/* Groups */
+
+static bool keep_text(void *arg, const char *data, size_t n)
+{
+    return buf_add(arg, data, n);
+}
+
+/* What each host met is no news where our own surroundings made it. */
+static bool is_brief(const struct story *story)
+{
+    return trouble_is_scan(story->result->forecast.reason) && trouble_on_top(story) != NULL;
+}
+
+/* What would be told of it in a block of its own, but for its name, its entry and its mail. */
+static const char *told_of(const struct text_report *text, const struct story *story)
+{
+    struct text_report aside = *text;
+    struct buf         out;
+    struct sink        sink = { keep_text, &out };
+    const char        *told;
+
+    buf_init(&out, TOLD_MAX);
+    aside.page.sink = &sink;
+    aside.brief = is_brief(story);
+    put_why(&aside, story);
+    put_rest(&aside, story);
+    told = aside.page.good ? region_text(story->region, buf_text(&out)) : NULL;
+    buf_clear(&out);
+    return told;
+}
+
+/* The group of each that is not delivered as asked; NULL: it has a block of its own. */
+static struct text_group **find_groups(struct text_report *text, struct region *region, struct text_groups *groups,
+                                       const struct result *const *sorted)
+{
+    struct text_group **found = region_array(region, text->report->count + 1, sizeof(*found));
+    size_t              i, k;
+
+    for (i = 0; !text->options->verbose && i < text->report->count && sorted[i]->verdict != VERDICT_DELIVER; i++) {
+        struct region *scratch = region_new();
+        struct story   story;
+        struct cell    cells[TEXT_CELLS];
+        const char    *texts[TEXT_CELLS], *told;
+
+        story_find(&story, scratch, text->report, sorted[i]);
+        fill_cells(text, &story, cells);
+        for (k = 0; k < TEXT_CELLS; k++)
+            texts[k] = cells[k].text;
+        told = told_of(text, &story);
+        found[i] = told != NULL ? text_groups_add(groups, &story, told, texts) : NULL;
+        region_free(scratch);
+    }
+    return found;
+}
+
+static void put_group(struct text_report *text, struct text_group *group)
+{
+    struct region *region = region_new();
+    struct story   story;
+    struct cell    cells[TEXT_CELLS];
+    size_t         k;
+
+    story_find(&story, region, text->report, group->first);
+    fill_cells(text, &story, cells);
+    for (k = 0; k < TEXT_CELLS; k++)
+        cells[k].text = group->cells[k];
+    cells[1].text = region_printf(region, "%zu destinations", group->count);
+    page_blank(&text->page);
+    page_row(&text->page, 0, cells, column_count(text, TEXT_CELLS));
+    text->brief = is_brief(&story);
+    put_optional(text, "names", join_texts(region, group->names, group->count, group->count, ", ", GROUP_SHOWN));
+    put_why(text, &story);
+    put_optional(text, "policy", group->policy);
+    if (group->weighed)
+        put_optional(text, "weight", weight_text(region, &group->weight));
+    put_rest(text, &story);
+    text->brief = false;
+    group->told = true;
+    region_free(region);
+}
+
+/* In the place of its first destination. */
+static void put_alone_or_in_group(struct text_report *text, const struct result *result, struct text_group *group)
+{
+    if (group == NULL || group->count < TEXT_GROUP_MIN)
+        put_destination(text, result);
+    else if (!group->told)
+        put_group(text, group);
 }
 
 /* The columns get what their longest entry needs; destinations what is left. */
@@ -354,10 +475,13 @@ static void put_heading(struct text_report *text)
 static void put_destinations(struct text_report *text, struct region *region)
 {
     const struct result **sorted = report_worst_first(region, text->report);
+    struct text_groups   *groups = text_groups_new(region);
+    struct text_group   **group;
     bool                  any_bad = false, delivered = false;
     size_t                i;
 
     measure(text);
+    group = find_groups(text, region, groups, sorted);
     if (text->report->count > 0)
         put_heading(text);
     for (i = 0; text->page.good && i < text->report->count; i++) {
@@ -367,8 +491,9 @@ static void put_destinations(struct text_report *text, struct region *region)
             page_blank(&text->page);
         any_bad |= !deliver;
         delivered |= deliver;
-        put_destination(text, sorted[i]);
+        put_alone_or_in_group(text, sorted[i], group[i]);
     }
+    text_groups_free(groups);
 }
 
 bool report_text_write(const struct report *report, const struct report_options *options, const struct sink *sink)

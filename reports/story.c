@@ -102,6 +102,12 @@ bool story_policy_unread(const struct story *story)
     return story->policy != NULL && story->policy->level == LEVEL_INVALID && story->policy->trouble != POLICY_BAD_VALUE;
 }
 
+bool story_lacks_authorities(const struct story *story)
+{
+    return story->result->forecast.reason == REASON_CERTIFICATE_NOT_TRUSTED && story->cause != NULL &&
+           slice_starts_with(slice_of(story->cause->text), SLICE("no certificate authority is"));
+}
+
 const char *story_level(const struct story *story)
 {
     const char *in_force = story->result->forecast.effective_level, *asked;

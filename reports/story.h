@@ -32,6 +32,8 @@ bool tlsa_is_usable(const struct tlsa *, const struct dns_record *);
 const char *finding_rfc8460(const struct finding *);
 /* A policy of which nothing is known, because its table could not be read or asked. */
 bool story_policy_unread(const struct story *);
+/* A certificate is not trusted because no authority is, on our own side. */
+bool story_lacks_authorities(const struct story *);
 /* "secure"; "may (dane)" where the level in force is not that of the policy; "invalid" for one that Postfix rejects; "-". */
 const char *story_level(const struct story *);
 /* Where a policy comes from: "/etc/postfix/tls_policy:12: example.net secure match=nexthop". NULL: from nowhere. */

@@ -54,7 +54,7 @@ static void check_causes(struct sample *sample)
         { REASON_TRANSPORT_ERROR, "transport-error", "/etc/postfix/transport", "the transport error settles the mail: x",
           "the transport error settles the mail: x", "if this is not wanted, correct /etc/postfix/transport:7" },
         { REASON_TABLE_ERROR, "table-error", NULL, "hash:/x: open database /x.db: No such file or directory",
-          "hash:/x: open database /x.db: No such file or directory", "build the table: postmap hash:/x" },
+          "hash:/x: open database /x.db: No such file or directory", "build the table:" },
         { REASON_TABLE_ERROR, "table-error", NULL, "hash:/x: open database /x.db: Permission denied",
           "hash:/x: open database /x.db: Permission denied", "repair the table; the finding names it" },
         { REASON_TABLE_UNREADABLE, "table-unreadable", NULL, "policy table lookup error: mysql:/x: unsupported dictionary type",
@@ -76,6 +76,31 @@ static void check_causes(struct sample *sample)
         story_find(&story, sample->fixture->region, &sample->report, result);
         is_text(story_why(&story), rows[i].why, "why, row %zu", i);
         is_text(story_remedy(&story).text, rows[i].remedy, "what to do, row %zu", i);
+    }
+}
+
+/* What builds a table that is missing, to be pasted as it is. */
+static void check_tables(struct sample *sample)
+{
+    static const struct {
+        const char *text, *paste;
+    } rows[] = {
+        { "hash:/x: open database /x.db: No such file or directory", "postmap hash:/x" },
+        { "policy table lookup error: hash:/etc/postfix/tls_policy: open database /etc/postfix/tls_policy.db: No such file or "
+          "directory", "postmap hash:/etc/postfix/tls_policy" },
+        { "per-site table lookup error: proxy:btree:/x: open database /x.db: No such file or directory", "postmap btree:/x" },
+        { "policy table lookup error: hash:/x: open database /x.db: Permission denied", NULL },
+        { "policy table lookup error", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct result *result = sample_result(sample, "bare.example", VERDICT_DEFER, REASON_TABLE_ERROR);
+        struct story story;
+
+        findings_add(sample->fixture->region, &result->findings, "table-error", SEVERITY_CRITICAL, NULL, NULL, 0, "%s",
+                     rows[i].text);
+        story_find(&story, sample->fixture->region, &sample->report, result);
+        is_text(story_remedy(&story).paste, rows[i].paste, "to paste for: %s", rows[i].text);
     }
 }
 
@@ -200,6 +225,7 @@ int main(void)
                             "c4a429c1fbc4fb3340e29c8a5254e0761eab434b4c0bbf44eb36c70f27cb1867");
     check_paste(&sample, 3, NULL);
     check_levels(&sample);
+    check_tables(&sample);
     check_missing(&sample);
     check_gone(&sample);
     check_as(&sample);
