@@ -78,6 +78,11 @@ const char *report_digest(const struct report *);   /* smtp_tls_fingerprint_dige
 /* Whether the clients have per-site tables (smtp_tls_per_site), and no policy table that would take their place. */
 bool report_is_per_site(const struct report *);
 
+/* Whether the verdict is unknown for a fault of our own that a finding of the run tells of: nothing was learnt of it. */
+bool report_hides(const struct report *, const struct result *);
+/* Whether it hides any. */
+bool report_is_blind(const struct report *);
+
 /* Fills counts. */
 void report_count(struct report *);
 /* Fills as, from results that have a configured one (protection.c). */

@@ -235,6 +235,13 @@ static bool was_looked_at(const struct standing *standing)
            strcmp(standing->reason, reason_code(REASON_DEADLINE)) != 0;
 }
 
+/* What a fault of our own hid stands as it did, and is not gone. */
+static void record_hidden(struct recording *r, const struct entry *entry)
+{
+    sql_do(r->sql, "UPDATE state SET selection = ?, run = ? WHERE destination = ? AND gone = 0", "tii", r->rules->selection,
+           r->run, entry->destination);
+}
+
 static void record_result(struct recording *r, const struct result *result)
 {
     struct standing *now = region_alloc(r->region, sizeof(*now));
@@ -245,11 +252,15 @@ static void record_result(struct recording *r, const struct result *result)
         return;
     entry.destination = destination_id(r, now->destination);
     entry.standing = standing_id(r, entry.destination, now);
+    sql_do(r->sql, "INSERT OR REPLACE INTO results(run, destination, standing) VALUES(?,?,?)", "iii", r->run,
+           entry.destination, entry.standing);
+    if (report_hides(r->report, result)) {
+        record_hidden(r, &entry);
+        return;
+    }
     read_state(r, &entry);
     /* What changes in it is told at once, so that it is compared with what was known last. */
     entry.state.said.published = published_before(r, entry.destination);
-    sql_do(r->sql, "INSERT OR REPLACE INTO results(run, destination, standing) VALUES(?,?,?)", "iii", r->run,
-           entry.destination, entry.standing);
     note_change(r, &entry);
     if (!entry.state.known || entry.state.gone)
         record_new(r, &entry);
@@ -259,12 +270,23 @@ static void record_result(struct recording *r, const struct result *result)
     outlook_record(r, entry.destination, result, entry.state.known ? entry.state.said.verdict : now->verdict);
 }
 
+/* A table that cannot be read names no destinations: they are missed once it can be. */
+static bool lacks_table(const struct report *report)
+{
+    const struct finding *finding;
+
+    for (finding = report->findings.first; finding != NULL; finding = finding->next)
+        if (strcmp(finding->code, finding_word(FINDING_TABLE_BROKEN)) == 0)
+            return true;
+    return false;
+}
+
 /* What an equal run would have had. */
 static void record_vanished(struct recording *r)
 {
     struct sql_query *query;
 
-    if (r->rules->selection == NULL || !r->report->complete)
+    if (r->rules->selection == NULL || !r->report->complete || lacks_table(r->report))
         return;
     query = sql_query(r->sql, "SELECT d.name, t.destination, t.announced, " STANDING_COLUMNS
                               " FROM state t JOIN destinations d ON d.id = t.destination JOIN standings s ON s.id = t.latest"
