@@ -68,7 +68,7 @@ struct news {
                                       among the changes */
     int64_t         since;         /* when the run before began */
     struct changes  changes;
-    struct findings findings;      /* critical, about the whole, and new */
+    struct findings findings;      /* critical, about the whole, with the day since when if it is not new */
     struct outlook *outlooks;      /* in the order of the destinations */
     size_t          outlook_count;
 };

@@ -304,6 +304,21 @@ static void record_vanished(struct recording *r)
            r->run);
 }
 
+/* ", since 2026-11-18" where the run before had the finding too, by the first of the runs in a row that have it; else "". */
+static const char *since_of(struct recording *r, const struct finding *finding)
+{
+    int64_t last = sql_value(r->sql, 0, "SELECT max(id) FROM runs WHERE id < ? AND NOT EXISTS (SELECT 1 FROM findings f WHERE"
+                                        " f.run = runs.id AND f.code = ? AND f.text = ?)", "itt", r->run, finding->code,
+                             finding->text);
+
+    if (last == r->news->before)
+        return "";
+    return region_printf(r->region, ", since %s",
+                         date_text(r->region, sql_value(r->sql, 0, "SELECT started FROM runs WHERE id > ? ORDER BY id LIMIT 1",
+                                                        "i", last)));
+}
+
+/* They are told in every run that has them: who hears nothing takes it that all is well. */
 static void record_findings(struct recording *r)
 {
     const struct finding *finding;
@@ -311,10 +326,8 @@ static void record_findings(struct recording *r)
     for (finding = r->report->findings.first; finding != NULL; finding = finding->next) {
         if (finding->severity != SEVERITY_CRITICAL)
             continue;
-        if (sql_value(r->sql, 0, "SELECT count(*) FROM findings WHERE run = ? AND code = ? AND text = ?", "itt",
-                      r->news->before, finding->code, finding->text) == 0)
-            findings_add(r->region, &r->news->findings, finding->code, finding->severity, finding->host, finding->file,
-                         finding->line, "%s", finding->text);
+        findings_add(r->region, &r->news->findings, finding->code, finding->severity, finding->host, finding->file,
+                     finding->line, "%s%s", finding->text, since_of(r, finding));
         sql_do(r->sql, "INSERT INTO findings(run, code, file, line, text) VALUES(?,?,?,?,?)", "ittit", r->run, finding->code,
                finding->file, (int64_t)finding->line, finding->text);
     }

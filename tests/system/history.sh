@@ -60,6 +60,31 @@ has "$work/out" 'c.example' 'what is gone from a list has vanished'
 changes -f "$work/list"
 is_empty "$work/out" 'it vanishes once'
 
+# A table that is away: told as long as it is, and nothing of what it named.
+rm -f "$work/history"*
+from_tables() { changes --confirm 2 -o "smtp_tls_policy_maps=texthash:$work/config/policy" "$@"; }
+printf 'p%s.example encrypt\n' 1 2 3 4 5 6 7 8 9 >"$work/config/policy"
+transport 'a.example discard:'
+from_tables
+is_empty "$work/out" 'a table that is there: nothing to be told'
+mv "$work/config/policy" "$work/config/away"
+from_tables
+tr '\n' ' ' <"$work/out" | tr -s ' ' >"$work/line"
+has "$work/line" 'critical open .*/config/policy: [^,]* \(table-broken\) $' 'a table that is away is told'
+for night in second third; do
+    from_tables
+    tr '\n' ' ' <"$work/out" | tr -s ' ' >"$work/line"
+    has "$work/line" "critical .*, since [0-9-]{10} \(table-broken\) \$" "and in the $night night, with the day since when"
+    if grep -q VANISHED "$work/out"; then result 1 'and nothing has vanished'; else result 0 'and nothing has vanished'; fi
+done
+mv "$work/config/away" "$work/config/policy"
+sed -i 1d "$work/config/policy"
+from_tables
+tr '\n' ' ' <"$work/out" | tr -s ' ' >"$work/line"
+has "$work/line" 'VANISHED: 1 p1.example deliver $' 'when it is back, what was taken out of it has vanished'
+from_tables
+is_empty "$work/out" 'and then there is no more to be told'
+
 # Confirmation
 rm -f "$work/history"*
 transport
