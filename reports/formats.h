@@ -17,7 +17,7 @@ struct report_options {
     bool colour;      /* text: the sink is a terminal that takes colours */
     bool verbose;     /* text: hosts and their story under every destination */
     int  width;       /* text, explain: columns; 0: 80 */
-    int64_t last_success; /* metrics: when a run was last complete, for a report that is not; 0: not known */
+    int64_t last_success; /* metrics: when a run last had seen, for a report that has not; 0: not known */
     bool policy_only; /* explain: nothing was observed; routing and policy alone */
 };
 

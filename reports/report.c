@@ -101,14 +101,14 @@ bool report_hides(const struct report *report, const struct result *result)
     return false;
 }
 
-bool report_is_blind(const struct report *report)
+bool report_has_seen(const struct report *report)
 {
     size_t i;
 
     for (i = 0; i < report->count; i++)
         if (report_hides(report, report->results[i]))
-            return true;
-    return false;
+            return false;
+    return report->complete;
 }
 
 void report_count(struct report *report)

@@ -80,8 +80,8 @@ bool report_is_per_site(const struct report *);
 
 /* Whether the verdict is unknown for a fault of our own that a finding of the run tells of: nothing was learnt of it. */
 bool report_hides(const struct report *, const struct result *);
-/* Whether it hides any. */
-bool report_is_blind(const struct report *);
+/* Whether it is complete and hides nothing. */
+bool report_has_seen(const struct report *);
 
 /* Fills counts. */
 void report_count(struct report *);

@@ -94,7 +94,7 @@ static void put_complete(struct metrics *m, const char *name, const char *help)
 static void put_last_success(struct metrics *m, const char *name, const char *help)
 {
     put_family(m, name, help);
-    put_sample(m, name, "", m->report->complete ? m->report->finished : m->last_success);
+    put_sample(m, name, "", report_has_seen(m->report) ? m->report->finished : m->last_success);
 }
 
 static void put_verdicts(struct metrics *m, const char *name, const char *help)
@@ -346,7 +346,7 @@ static const struct {
     { put_finished, "run_finished_timestamp_seconds", "When the run ended." },
     { put_duration, "run_duration_seconds", "How long the run took." },
     { put_complete, "run_complete", "1 when the run was not cut short." },
-    { put_last_success, "last_success_timestamp_seconds", "When a run was last complete; 0 when that is not known." },
+    { put_last_success, "last_success_timestamp_seconds", "When a run was last complete and could see; 0 when that is not known." },
     { put_verdicts, "destinations", "Destinations by verdict." },
     { put_reasons, "reasons", "Destinations by the reason of their forecast, with the result type of RFC 8460." },
     { put_findings, "findings", "Findings of the run, and of all destinations." },

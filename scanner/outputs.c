@@ -50,8 +50,8 @@ bool outputs_open(struct outputs *outputs, const struct options *options, struct
     return outputs_open_named(outputs, options, err) && (taken || open_one(outputs, "text", "-", err));
 }
 
-/* When the metrics that stand in the file already say that a run was last complete; 0: they do not. So an interrupted run
- * does not hide the last whole one. */
+/* When the metrics that stand in the file already say that a run was last complete and could see; 0: they do not. So an
+ * interrupted run, or a blind one, does not hide the last whole one. */
 static int64_t last_success(struct region *region, const char *path)
 {
     static const char name[] = "posttls_audit_last_success_timestamp_seconds ";
@@ -71,7 +71,7 @@ static int64_t last_success_of(const struct report *report, const struct options
     struct region *region;
     int64_t        when;
 
-    if (report->complete || i >= options->output_count || strcmp(options->outputs[i].format, "metrics") != 0)
+    if (report_has_seen(report) || i >= options->output_count || strcmp(options->outputs[i].format, "metrics") != 0)
         return 0;
     region = region_new();
     when = last_success(region, options->outputs[i].file);
