@@ -181,11 +181,11 @@ static void sort_in(struct reader *reader, struct facts *line)
     }
     if (certs_count(certs) > 0)
         facts_add_cert(reader->facts, certs_at(certs, 0));
+    reader->told->conversations += conversation != NULL;
     if (conversation != NULL && conversation->attempts == 1 && asks_temporary_refusal(conversation) != NULL) {
         facts_add_conversation(reader->journal->refusals, conversation);
     } else if (conversation != NULL) {
         facts_add_conversation(reader->facts, conversation);
-        reader->told->conversations++;
     }
 }
 

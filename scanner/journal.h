@@ -20,7 +20,7 @@ struct journal;
 
 struct journal_found {
     int64_t started;                  /* when the run began: now, or in an earlier process */
-    size_t  questions, conversations, policies; /* that were answered in an earlier one */
+    size_t  questions, conversations, policies; /* that were answered in an earlier one, temporary refusals included */
     bool    too_old;                  /* there was one, of another night */
 };
 

@@ -67,10 +67,8 @@ static struct ask *ask_dns(struct run *run, const struct want_dns *want)
         return NULL;
     }
     ask = asks_dns(run->asks, want->name, want->type, &is_new);
-    if (is_new) {
-        run->outcome->questions++;
+    if (is_new)
         workers_ask_dns(run->workers, asks_id(ask), want->name, want->type);
-    }
     return ask;
 }
 
@@ -115,10 +113,8 @@ static struct ask *ask_conversation(struct run *run, const struct result *result
         keep_untouched(run, profile, ENDING_CUT_SHORT, RUN_DRY);
     } else {
         ask = asks_conversation(run->asks, profile, host, &is_new);
-        if (is_new) {
-            run->outcome->conversations++;
+        if (is_new)
             schedule_add(run->schedule, asks_id(ask), &profile->address, host, first_time(run, ask, profile));
-        }
     }
     return ask;
 }
@@ -304,10 +300,13 @@ static void contact(struct run *run, uint64_t id, const struct ask *ask)
 {
     struct profile profile;
 
-    if (asks_profile(run->asks, ask, &profile))
+    if (asks_profile(run->asks, ask, &profile)) {
+        run->outcome->conversations++;
         workers_converse(run->workers, id, &profile);
-    else
+    } else {
+        run->outcome->policies++;
         workers_fetch(run->workers, id, asks_want(ask));
+    }
 }
 
 static void start_contacts(struct run *run)

@@ -51,7 +51,7 @@ struct run_outcome {
     struct region **regions;                      /* of the results */
     size_t          count;
     bool            complete;                     /* false: interrupted, or past --deadline */
-    size_t                conversations, questions, policies; /* that were asked */
+    size_t                conversations, questions, policies; /* that were begun, or that the journal held */
     size_t                conversations_needed, questions_needed, policies_needed; /* by the destinations, each for itself */
     unsigned        confinement;                  /* of the worker: enum confinement */
 };

@@ -95,6 +95,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct conversation 
     }
     if (conversation->ending == ENDING_LOCAL && conversation->phase == PHASE_CONNECT &&
         (shortages = asks_shortage(run->asks, ask)) <= RUN_LOCAL_TRIES) {
+        run->outcome->conversations--; /* nobody was asked */
         converse_again(run, ask, RUN_LOCAL_WAIT_MS << (shortages - 1));
         return true;
     }
@@ -289,6 +290,7 @@ static void converse(struct run *run)
         loop_run(run->loop);
     run_tell_held(run, true);
     progress_end(&run->progress);
+    run->outcome->questions += workers_asked(run->workers);
     run->outcome->confinement = workers_confinement(run->workers);
     loop_timer_free(run->timer);
     loop_timer_free(run->deadline);

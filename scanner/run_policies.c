@@ -57,10 +57,8 @@ static struct ask *ask_now(struct run *run, const struct want_fetch *want, const
     bool        is_new;
     struct ask *ask = asks_policy(run->asks, want, host, &is_new);
 
-    if (is_new) {
-        run->outcome->policies++;
+    if (is_new)
         run_schedule(run, ask, 0);
-    }
     return ask;
 }
 
@@ -97,6 +95,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct policy_fetch 
     if (fact->outcome == FETCH_CRASHED && asks_crashed(run->asks, ask)) {
         run_schedule_suspect(run, ask);
     } else if (fact->outcome == FETCH_LOCAL && (shortages = asks_shortage(run->asks, ask)) <= RUN_LOCAL_TRIES) {
+        run->outcome->policies--;
         run_schedule(run, ask, loop_now_ms(run->loop) + (RUN_LOCAL_WAIT_MS << (shortages - 1)));
     } else {
         return false;

@@ -58,6 +58,7 @@ struct workers {
     struct list                  suspects;     /* questions that were with a worker that died */
     struct list                  questions, contacts, sent, crashed;
     size_t                       questions_sent, suspects_sent;
+    size_t                       asked;        /* questions, ever */
     size_t                       pending;
     unsigned                     deaths;       /* in a row of workers that nothing had been asked of */
     struct loop_timer           *tell;         /* tells of the crashed */
@@ -276,6 +277,7 @@ static void send_ask(struct workers *w, struct ask *ask)
     list_remove(ask);
     list_add(&w->sent, ask);
     if (ask->kind->is_question) {
+        w->asked++;
         w->questions_sent++;
         w->suspects_sent += is_suspect(ask);
     }
@@ -551,6 +553,11 @@ struct workers *workers_start(struct loop *loop, const struct worker_setup *setu
 size_t workers_pending(const struct workers *w)
 {
     return w->pending;
+}
+
+size_t workers_asked(const struct workers *w)
+{
+    return w->asked;
 }
 
 unsigned workers_confinement(const struct workers *w)

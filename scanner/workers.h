@@ -45,6 +45,8 @@ void workers_trust(struct workers *, struct slice pem);
 
 /* Asked and not answered yet. */
 size_t workers_pending(const struct workers *);
+/* Questions that went to a worker, those that went there again included. */
+size_t workers_asked(const struct workers *);
 /* What the worker says it gave up (enum confinement); 0 until it has said so. */
 unsigned workers_confinement(const struct workers *);
 

@@ -326,7 +326,7 @@ const struct conversation *view_conversation(const struct view *v, const struct 
     else if (fact == NULL)
         fact = facts_conversation_before_tls(v->facts, profile);
     if (fact != NULL && v->use != NULL && !conversation_was_left_out(fact))
-        v->use->conversations += is_first_use(v->use, fact);
+        v->use->conversations += is_first_use(v->use, fact) ? fact->attempts : 0;
     return fact;
 }
 

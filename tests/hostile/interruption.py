@@ -52,6 +52,15 @@ def check_complete(tap, arena, scan, name, reason):
     tap.ok(("unknown", reason) in verdicts, f"{name}: the rest is unknown, {reason}", verdicts)
     tap.ok(scan.status == 3, f"{name}: status 3", scan.status)
     tap.same(leftovers(arena), [], f"{name}: nothing half-written is left")
+    check_asked(tap, scan, name)
+
+
+def check_asked(tap, scan, name, together=5):
+    """What was begun, not what waited for its turn; what came to no end is TOGETHER at most, and one that refused for the moment."""
+    asked, needed = (scan.report["run"]["sharing"]["conversations"][key] for key in ("asked", "needed"))
+    seen = len(scan.sessions)
+    tap.ok(0 < seen <= asked <= seen + together, f"{name}: as many are asked as hosts saw", asked, seen)
+    tap.ok(needed <= asked <= needed + together + 1, f"{name}: and no more than came to an end or were under way", asked, needed)
 
 
 def check_signals(tap, arena):
@@ -178,6 +187,7 @@ def check_resume_after(tap, arena, name, options, meddle):
     usual = (*QUICK[:-1], "3", "--concurrency", "6", "--retry-after", "2", "--resume", journal)
     arena.world.restart_hosts()
     whole = arena.scan(*usual).report
+    tap.same(whole["run"]["sharing"]["conversations"], {"asked": 63, "needed": 63}, f"{name}: 62 hosts, one of them twice")
     arena.sessions()
     arena.world.restart_hosts()
     first = arena.scan(*usual, *options, meddle=meddle)
@@ -190,6 +200,7 @@ def check_resume_after(tap, arena, name, options, meddle):
     again = [s["host"] for s in second.sessions if s["addr"] in known and s["began"] > began]
     tap.ok(known and not again, f"{name}, and on: nobody is asked again of {len(known)}", again)
     tap.ok(not os.path.exists(journal), f"{name}, and on: the journal is gone")
+    tap.same(second.report["run"]["sharing"], whole["run"]["sharing"], f"{name}, and on: as many are asked as if never ended")
 
 
 def first_difference(report, whole):
