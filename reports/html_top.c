@@ -88,7 +88,7 @@ void html_run(struct html_page *page, struct buf *out)
     if (!report->complete) {
         buf_add_text(out, "<p class=\"banner\">");
         html_severity(out, SEVERITY_CRITICAL);
-        buf_add_text(out, " This report is incomplete: the run was cut short.</p>");
+        html_printf(out, " This report is incomplete: %s.</p>", report_cut_short_text(page->region, report));
     }
 }
 

@@ -85,6 +85,8 @@ struct json *json_of_run(const struct report *report, bool still_running)
     json_put(json, "finished", still_running ? json_null() : json_of_time(report->finished));
     json_put(json, "evaluated_at", json_of_time(report->evaluated_at));
     json_put(json, "complete", still_running ? json_null() : json_bool(report->complete));
+    json_put(json, "cut_short_by", json_text(still_running ? NULL : report->cut_short_by));
+    json_put(json, "journal", json_text(still_running ? NULL : report->journal));
     json_put(json, "resolver", json_text(report->resolver));
     json_put(json, "confinement", confinement);
     json_put(json, "sharing", json_of_sharing(&report->sharing));

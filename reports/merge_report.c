@@ -41,6 +41,7 @@ static struct json *merge_runs(struct json *const *trees, size_t count)
     struct json_cursor cursor = { run, NULL };
     const char        *key;
     const struct json *value;
+    const struct json *part, *ended_by = NULL;
     bool               complete = true;
 
     while (json_next(&cursor, &key, &value))
@@ -53,10 +54,16 @@ static struct json *merge_runs(struct json *const *trees, size_t count)
             first = i;
         if (other == NULL || resolver == NULL || strcmp(other, resolver) != 0)
             resolver = NULL;
-        complete = complete && json_get_bool(json_get(trees[i], "run"), "complete", false);
+        part = json_get(trees[i], "run");
+        if (complete && !json_get_bool(part, "complete", false)) {
+            complete = false;
+            ended_by = json_get(part, "cut_short_by");
+        }
     }
     json_put(merged, "started", share(json_get(json_get(trees[first], "run"), "started")));
     json_put(merged, "complete", json_bool(complete));
+    json_put(merged, "cut_short_by", json_text(json_as_text(ended_by)));
+    json_put(merged, "journal", json_null());
     json_put(merged, "resolver", json_text(resolver));
     return merged;
 }

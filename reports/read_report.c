@@ -244,6 +244,8 @@ static void read_run(struct reading *r, const struct json *run)
     /* JSON lines that end early know neither. */
     report->finished = json_is_null(json_get(run, "finished")) ? report->started : need_time(r, run, "finished");
     report->complete = json_get_bool(run, "complete", false);
+    report->cut_short_by = read_text(r, run, "cut_short_by");
+    report->journal = read_text(r, run, "journal");
     report->resolver = read_text(r, run, "resolver");
     read_sharing(r, json_get(run, "sharing"));
     report->confinement = read_texts(r, json_get(run, "confinement"), "confinement");

@@ -121,6 +121,36 @@ void report_count(struct report *report)
         report->counts.by_verdict[report->results[i]->verdict]++;
 }
 
+static bool was_cut_off(const struct result *result)
+{
+    return result->verdict == VERDICT_UNKNOWN &&
+           (result->forecast.reason == REASON_INTERRUPTED || result->forecast.reason == REASON_DEADLINE);
+}
+
+static const char *cut_short_by(const struct report *report)
+{
+    if (report->cut_short_by != NULL && strcmp(report->cut_short_by, reason_code(REASON_INTERRUPTED)) == 0)
+        return "a signal ended the run";
+    if (report->cut_short_by != NULL && strcmp(report->cut_short_by, reason_code(REASON_DEADLINE)) == 0)
+        return "--deadline ended the run";
+    return "the run was cut short";
+}
+
+const char *report_cut_short_text(struct region *region, const struct report *report)
+{
+    size_t      judged = 0, i;
+    const char *next = "";
+
+    for (i = 0; i < report->count; i++)
+        judged += !was_cut_off(report->results[i]);
+    if (report->journal != NULL)
+        next = region_printf(region, "; to go on from here, run it again with --resume %s", report->journal);
+    else if (report->cut_short_by != NULL)
+        next = "; to have it whole, scan again; with --resume FILE, a scan can go on where it was ended";
+    return region_printf(region, "%s when %zu of %zu destination%s could be judged%s", cut_short_by(report), judged,
+                         report->count, report->count == 1 ? "" : "s", next);
+}
+
 const struct result **report_worst_first(struct region *region, const struct report *report)
 {
     static const enum verdict order[] = { VERDICT_BOUNCE, VERDICT_DEFER, VERDICT_DOWNGRADE, VERDICT_UNKNOWN,

@@ -48,6 +48,8 @@ struct report {
     /* run */
     int64_t     started, finished, evaluated_at;   /* seconds since 1970 */
     bool        complete;                          /* false: interrupted or past its deadline */
+    const char *cut_short_by;                      /* "interrupted", "deadline"; NULL: it is complete, or that is not known */
+    const char *journal;                           /* of a run that was cut short, to go on with (--resume); NULL: none */
     struct text_list confinement;                  /* of the process that spoke to the network, in words; empty: there was none */
     const char *resolver;                          /* "127.0.0.1:53"; NULL: none was asked (replay without the information) */
     struct report_sharing sharing;                 /* all 0: nobody was asked (replay) */
@@ -87,6 +89,8 @@ bool report_has_seen(const struct report *);
 void report_count(struct report *);
 /* Fills as, from results that have a configured one (protection.c). */
 void report_count_as(struct report *, enum mechanism);
+/* Of a run that is not complete: what ended it, how much of it is there and how to go on. In the region. */
+const char *report_cut_short_text(struct region *, const struct report *);
 /* The results, worst verdict first, then the order given. The array lives in the region. */
 const struct result **report_worst_first(struct region *, const struct report *);
 

@@ -112,7 +112,7 @@ static void put_header(struct text_report *text, struct region *region)
     put_sharing(text, region);
     put_confinement(text);
     if (!report->complete)
-        page_text(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
+        page_printf(&text->page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: %s", report_cut_short_text(region, report));
 }
 
 static void put_global_finding(struct text_report *text, struct region *region, const struct finding *finding)

@@ -303,7 +303,7 @@ void page_news(struct page *page, const struct report *report)
             page_printf(page, (struct place){ .tone = TONE_BOLD }, "posttls-audit: the first run, %zu destination%s",
                         report->count, report->count == 1 ? "" : "s");
         if (!report->complete)
-            page_text(page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: the run was cut short");
+            page_printf(page, (struct place){ .tone = TONE_RED }, "INCOMPLETE: %s", report_cut_short_text(region, report));
         put_news_findings(page, region, &news->findings);
         page_changes(page, &news->changes, &labels, report);
         for (kind = 0; kind < OUTLOOK_KINDS; kind++)

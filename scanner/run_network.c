@@ -150,6 +150,7 @@ static void end_network(struct run *run, enum ending ending, const char *why)
     size_t i;
 
     run->outcome->complete = false;
+    run->outcome->cut_short_by = why;
     run->ended = true;
     run->ended_by = ending;
     run->ended_why = why;

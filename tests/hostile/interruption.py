@@ -48,6 +48,7 @@ def check_complete(tap, arena, scan, name, reason):
     tap.clean(scan, name)
     tap.same([d["destination"] for d in scan.report["destinations"]], arena.names, f"{name}: each destination has its record")
     tap.same(scan.report["run"]["complete"], False, f"{name}: the report says that it is not complete")
+    tap.same(scan.report["run"]["cut_short_by"], reason, f"{name}: and what ended it")
     verdicts = {(d["verdict"], d["forecast"]["reason"]) for d in scan.report["destinations"]}
     tap.ok(("unknown", reason) in verdicts, f"{name}: the rest is unknown, {reason}", verdicts)
     tap.ok(scan.status == 3, f"{name}: status 3", scan.status)
@@ -191,7 +192,7 @@ def check_resume_after(tap, arena, name, options, meddle):
     arena.sessions()
     arena.world.restart_hosts()
     first = arena.scan(*usual, *options, meddle=meddle)
-    tap.ok(first.report is not None and not first.report["run"]["complete"], f"{name}: a part of the run", first.status, first.errors)
+    tap.ok(first.report is not None and (first.report["run"]["complete"], first.report["run"]["journal"]) == (False, journal), f"{name}: a part of the run, and the journal", first.status, first.errors)
     known, began = observed(journal), time.time()
     second = arena.scan(*usual)
     tap.clean(second, f"{name}, and on")

@@ -73,6 +73,17 @@ static void check_round(const struct report *report, const char *word)
     region_free(region);
 }
 
+static void check_cut_short(struct sample *sample)
+{
+    sample->report.complete = false;
+    sample->report.cut_short_by = "deadline";
+    sample->report.journal = "/var/tmp/journal";
+    check_round(&sample->report, "json");
+    check_round(&sample->report, "jsonl");
+    sample->report.complete = true;
+    sample->report.cut_short_by = sample->report.journal = NULL;
+}
+
 /* What one change to a good report makes of it: the words of the error. */
 static const struct {
     const char *what, *with, *error;
@@ -313,6 +324,7 @@ int main(void)
     sample_init(&sample);
     check_round(&sample.report, "json");
     check_round(&sample.report, "jsonl");
+    check_cut_short(&sample);
     check_lines(&sample.report);
     saved = written(&sample.report, "json", &ways[0]);
     check_damages(buf_text(&saved));

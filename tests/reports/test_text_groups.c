@@ -134,6 +134,36 @@ static void check_order(struct sample *sample)
     buf_clear(&out);
 }
 
+/* What ended a run, how far it came, and how to go on. */
+static void check_cut_short(struct sample *sample)
+{
+    static const struct {
+        const char *by, *journal, *want;
+    } ways[] = {
+        { "interrupted", "/var/tmp/j", "a signal ended the run when 2 of 4 destinations could be judged; to go on from here, run "
+                                       "it again with --resume /var/tmp/j" },
+        { "interrupted", NULL, "a signal ended the run when 2 of 4 destinations could be judged; to have it whole, scan again; "
+                               "with --resume FILE, a scan can go on where it was ended" },
+        { "deadline", "j", "--deadline ended the run when 2 of 4 destinations could be judged; to go on from here, run it again "
+                           "with --resume j" },
+        { NULL, NULL, "the run was cut short when 2 of 4 destinations could be judged" },
+    };
+    const struct result *results[] = {
+        sample_result(sample, "a.example", VERDICT_UNKNOWN, REASON_INTERRUPTED),
+        sample_result(sample, "b.example", VERDICT_DELIVER, REASON_DELIVERED),
+        sample_result(sample, "c.example", VERDICT_UNKNOWN, REASON_EXCLUDED),
+        sample_result(sample, "d.example", VERDICT_UNKNOWN, REASON_DEADLINE),
+    };
+
+    sample->report.results = results;
+    sample->report.count = sizeof(results) / sizeof(results[0]);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        sample->report.cut_short_by = ways[i].by;
+        sample->report.journal = ways[i].journal;
+        is_text(report_cut_short_text(sample->fixture->region, &sample->report), ways[i].want, "cut short, row %zu", i);
+    }
+}
+
 int main(void)
 {
     struct sample sample;
@@ -142,6 +172,7 @@ int main(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         check_row(&sample, &rows[i]);
     check_order(&sample);
+    check_cut_short(&sample);
     sample_clear(&sample);
     return check_done();
 }
