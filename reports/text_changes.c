@@ -15,6 +15,7 @@
 #define NAME_MAX_WIDTH 44
 #define TOGETHER_MIN 3
 #define NAMES_SHOWN 20
+#define QUIET_NAMES_SHOWN 6 /* of what only came or went */
 
 static const struct {
     const char *heading;
@@ -25,6 +26,11 @@ static const struct {
     [CHANGE_VANISHED] = { "VANISHED", TONE_BOLD },
 };
 
+/* Of changes that are told at once, for one is the cause of all. */
+struct cause {
+    size_t first, count;
+};
+
 struct telling {
     struct page                 *page;
     struct region               *region;
@@ -32,6 +38,7 @@ struct telling {
     const struct changes_labels *labels;
     const struct report         *report;     /* NULL, or what they lead to, */
     struct dict                 *results;    /* and its results by destination, where their mail was weighed */
+    struct cause               **causes;     /* of each change */
     int                          name_width;
     bool                         some;       /* a kind stands there already */
 };
@@ -81,7 +88,7 @@ static const char *sentence_of(const char *code)
     return reason_parse(code, &reason) ? reason_sentence(reason) : code;
 }
 
-/* many: why is that of one of them; names of hosts and notes stay out. */
+/* many: why is that of one of them; names of hosts stay out, and notes where they may differ. */
 static void put_reason(struct telling *telling, const struct change *change, bool many)
 {
     const struct standing *after = change->after;
@@ -89,40 +96,53 @@ static void put_reason(struct telling *telling, const struct change *change, boo
 
     if (after != NULL && after->verdict != VERDICT_DELIVER && change->kind != CHANGE_BETTER)
         page_text(telling->page, detail("why"), many ? sentence_of(after->reason) : after->why);
-    if (change->kind == CHANGE_OTHER)
+    if (change->kind == CHANGE_OTHER && !(many && after->verdict == VERDICT_UNKNOWN))
         what = standing_difference(telling->region, change->before, change->after);
     else if (change->before != NULL && after != NULL && !many)
         what = standing_publication_difference(telling->region, change->before, after);
     if (what[0] != '\0')
         page_text(telling->page, detail("what"), what);
-    if (change->note != NULL && !many)
+    if (change->note != NULL && (!many || change->kind == CHANGE_BETTER))
         page_text(telling->page, detail("note"), change->note);
 }
 
-/* Told at once: one cause, and many destinations that suffer from it. */
-static bool same_cause(const struct change *a, const struct change *b)
+/* What changes have in common that are told at once. Where mail flows again, or nothing is wrong, nobody has to look at each
+ * host. */
+static const char *cause_text(struct region *region, const struct change *change)
 {
-    if (a->kind != b->kind || a->before == NULL || b->before == NULL || a->after == NULL || b->after == NULL)
-        return false;
-    return a->before->verdict == b->before->verdict && a->after->verdict == b->after->verdict &&
-           a->kind != CHANGE_OTHER && strcmp(a->after->reason, b->after->reason) == 0 &&
-           (a->after->verdict == VERDICT_UNKNOWN || strcmp(a->after->hosts, b->after->hosts) == 0);
+    const struct standing *after = change->after;
+    const char            *verdicts = verdicts_text(region, change);
+    bool                   fine = after == NULL || after->verdict == VERDICT_DELIVER;
+
+    if (change->kind == CHANGE_OTHER && after->verdict != VERDICT_UNKNOWN)
+        return region_printf(region, "%d %s, %s, %s", (int)change->kind, verdicts, after->reason,
+                             standing_difference(region, change->before, after));
+    if (change->kind == CHANGE_BETTER && fine)
+        return region_printf(region, "%d %s, %s", (int)change->kind, verdicts, shown(change->note));
+    return region_printf(region, "%d %s, %s, %s", (int)change->kind, verdicts, fine ? "" : after->reason,
+                         fine || after->verdict == VERDICT_UNKNOWN ? "" : after->hosts);
 }
 
-/* How many share the cause of change i; 0: one before it does, and has told it. */
-static size_t sharing(const struct telling *telling, size_t i)
+static void find_causes(struct telling *telling)
 {
-    const struct change *items = telling->changes->items;
-    size_t               k, n = 1;
+    const struct changes *changes = telling->changes;
+    struct dict          *by_text = dict_new();
+    size_t                i;
 
-    if (telling->labels->entries)
-        return 1;
-    for (k = 0; k < i; k++)
-        if (same_cause(&items[k], &items[i]))
-            return 0;
-    for (k = i + 1; k < telling->changes->count; k++)
-        n += same_cause(&items[i], &items[k]);
-    return n;
+    telling->causes = region_array(telling->region, changes->count + 1, sizeof(*telling->causes));
+    for (i = 0; i < changes->count; i++) {
+        struct slice  text = slice_of(cause_text(telling->region, &changes->items[i]));
+        struct cause *cause = telling->labels->entries ? NULL : dict_find(by_text, text);
+
+        if (cause == NULL) {
+            cause = region_alloc(telling->region, sizeof(*cause));
+            *cause = (struct cause){ .first = i };
+            dict_put(by_text, text, cause);
+        }
+        cause->count++;
+        telling->causes[i] = cause;
+    }
+    dict_free(by_text);
 }
 
 static void put_name(struct telling *telling, const char *name, const char *verdicts, enum tone tone)
@@ -136,17 +156,19 @@ static void put_name(struct telling *telling, const char *name, const char *verd
 }
 
 /* The names of those that share the cause of change i, as many as a person reads. */
-static void put_names(struct telling *telling, size_t i, size_t count)
+static void put_names(struct telling *telling, size_t i)
 {
-    const char *text = "";
-    size_t      k, n = 0;
+    const struct change *items = telling->changes->items;
+    const struct cause  *cause = telling->causes[i];
+    bool                 quiet = items[i].kind == CHANGE_APPEARED || items[i].kind == CHANGE_VANISHED;
+    size_t               k, n = 0, most = quiet ? QUIET_NAMES_SHOWN : NAMES_SHOWN;
+    const char          *text = "";
 
-    for (k = i; k < telling->changes->count && n < NAMES_SHOWN; k++)
-        if (k == i || same_cause(&telling->changes->items[i], &telling->changes->items[k]))
-            text = region_printf(telling->region, "%s%s%s", text, n++ > 0 ? ", " : "",
-                                 named(&telling->changes->items[k])->destination);
-    if (count > n)
-        text = region_printf(telling->region, "%s and %zu more", text, count - n);
+    for (k = i; k < telling->changes->count && n < most; k++)
+        if (telling->causes[k] == cause)
+            text = region_printf(telling->region, "%s%s%s", text, n++ > 0 ? ", " : "", named(&items[k])->destination);
+    if (cause->count > n)
+        text = region_printf(telling->region, "%s and %zu more", text, cause->count - n);
     page_text(telling->page, detail(NULL), text);
 }
 
@@ -161,18 +183,20 @@ static void put_mail(struct telling *telling, const struct change *change)
         page_weight(telling->page, detail(NULL), telling->region, telling->report, result);
 }
 
-static void put_change(struct telling *telling, size_t i, size_t count)
+/* many: with all that share its cause. */
+static void put_change(struct telling *telling, size_t i, bool many)
 {
     const struct change   *change = &telling->changes->items[i];
     const struct standing *standing = named(change);
     enum tone              tone = change->kind == CHANGE_VANISHED ? TONE_DIM : tone_of_verdict(standing->verdict);
-    bool                   many = count >= TOGETHER_MIN;
+    const char            *name = standing->destination;
 
-    put_name(telling, many ? region_printf(telling->region, "%zu destinations", count) : standing->destination,
-             verdicts_text(telling->region, change), tone);
+    if (many)
+        name = region_printf(telling->region, "%zu destinations", telling->causes[i]->count);
+    put_name(telling, name, verdicts_text(telling->region, change), tone);
     put_reason(telling, change, many);
     if (many)
-        put_names(telling, i, count);
+        put_names(telling, i);
     if (telling->labels->entries && change->before != NULL)
         put_side(telling, telling->labels->before, change->before);
     if (telling->labels->entries && change->after != NULL)
@@ -185,7 +209,7 @@ static void put_change(struct telling *telling, size_t i, size_t count)
 
 static void put_kind(struct telling *telling, enum change_kind kind)
 {
-    size_t i, k, count;
+    size_t i;
 
     if (telling->changes->by_kind[kind] == 0)
         return;
@@ -197,12 +221,8 @@ static void put_kind(struct telling *telling, enum change_kind kind)
     for (i = 0; i < telling->changes->count; i++) {
         if (telling->changes->items[i].kind != kind)
             continue;
-        count = sharing(telling, i);
-        for (k = i; count > 0 && count < TOGETHER_MIN && k < telling->changes->count; k++)
-            if (k == i || same_cause(&telling->changes->items[i], &telling->changes->items[k]))
-                put_change(telling, k, 1);
-        if (count >= TOGETHER_MIN)
-            put_change(telling, i, count);
+        if (telling->causes[i]->count < TOGETHER_MIN || telling->causes[i]->first == i)
+            put_change(telling, i, telling->causes[i]->count >= TOGETHER_MIN);
     }
 }
 
@@ -219,10 +239,11 @@ static struct dict *weighed_results(const struct report *report)
 void page_changes(struct page *page, const struct changes *changes, const struct changes_labels *labels,
                   const struct report *report)
 {
-    struct telling telling = { page, region_new(), changes, labels, report, weighed_results(report), 20, false };
+    struct telling telling = { page, region_new(), changes, labels, report, weighed_results(report), NULL, 20, false };
     size_t         i;
     int            kind, width;
 
+    find_causes(&telling);
     for (i = 0; i < changes->count; i++) {
         width = text_width(slice_of(escape_text(telling.region, named(&changes->items[i])->destination)));
         if (width > telling.name_width && width <= NAME_MAX_WIDTH)

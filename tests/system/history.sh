@@ -85,6 +85,35 @@ has "$work/line" 'VANISHED: 1 p1.example deliver $' 'when it is back, what was t
 from_tables
 is_empty "$work/out" 'and then there is no more to be told'
 
+# Many at once
+numbered() { n=$1; while [ "$n" -le "$2" ]; do printf '%s%03d.example\n' "$3" "$n"; n=$((n + 1)); done; }
+one_line() { sed 1d "$work/out" | tr '\n' ' ' | tr -s ' ' >"$work/line"; }
+rm -f "$work/history"*
+transport
+numbered 1 5 d >"$work/list"
+changes -f "$work/list"
+numbered 1 405 d >"$work/list"
+changes -f "$work/list" --json "$work/many.json" --text -
+one_line
+names='d006.example, d007.example, d008.example, d009.example, d010.example, d011.example and 394 more'
+has "$work/line" "^APPEARED: 400 400 destinations deliver $names \$" 'many that appear are counted, with the first names'
+result $(($(grep -o '"change":"appeared"' "$work/many.json" | wc -l) - 400)) 'and all of them stand in the JSON report'
+{ numbered 1 5 d; numbered 1 2 e; } >"$work/list"
+changes -f "$work/list"
+one_line
+has "$work/line" 'VANISHED: 400 400 destinations deliver d006.example, [^:]*, d011.example and 394 more $' \
+    'so are many that vanish'
+has "$work/line" '^APPEARED: 2 e001.example deliver e002.example deliver VANISHED' 'but not two'
+transport 'd001.example retry:4.3.2 closed' 'd002.example error:5.1.1 gone' 'd003.example retry:4.3.2 closed' \
+    'd004.example error:5.1.1 gone'
+changes -f "$work/list"
+result "$(grep -o '^  [de]00[1-9]' "$work/out" | sort -c >/dev/null 2>&1; echo $?)" 'few are told in their order'
+has "$work/out" '^  d004.example +deliver -> bounce' 'each for itself'
+transport 'd005.example retry:4.3.2 closed' 'e001.example retry:4.3.2 closed' 'e002.example retry:4.3.2 closed'
+changes -f "$work/list"
+one_line
+has "$work/line" '^WORSE: 3 3 destinations deliver -> defer .* d005.example, e001.example, e002.example BETTER: 4' 'three are told at once'
+
 # Confirmation
 rm -f "$work/history"*
 transport

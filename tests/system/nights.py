@@ -185,6 +185,7 @@ SOON: 2
     # The old key of the one that rolled has not been seen for a fortnight; the new one was never said to be of no use.
     OUTAGE[-1] + 1: (0, since(OUTAGE[-1] + 1) + f"""BETTER: 4
   4 destinations        defer -> deliver
+    note      defer since {night_time(OUTAGE[1]):%Y-%m-%d %H:%M:%S} UTC
               customer1.example, customer2.example, customer3.example,
               customer4.example
 
