@@ -102,6 +102,19 @@ static bool asks_about_sts(const struct review *review, const struct service *se
     return (review->input->published || review->input->as == MECHANISM_STS) && params_program(service->params) == PROGRAM_SMTP;
 }
 
+/* What is said of several files names the one. */
+static const char *error_text(const struct review *review, const struct config_file *file)
+{
+    return strchr(file->error, '/') != NULL ? file->error
+                                            : region_printf(review->region, "%s: %s", file->path, file->error);
+}
+
+/* A client that has no TLS for it verifies nothing, and the file is named by what says so. */
+static bool stops_engine(const struct service *service, const struct config_file *file)
+{
+    return file == service->ca_file && service->engine_error != NULL;
+}
+
 static void review_authorities(const struct review *review, const struct service *service)
 {
     const struct config_file *files[] = { service->ca_file, service->ca_path };
@@ -109,10 +122,10 @@ static void review_authorities(const struct review *review, const struct service
     if ((!uses(service, needs_authority) && !asks_about_sts(review, service)) || params_text(service->params, "smtp_tls_trust_anchor_file")[0] != '\0')
         return;
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-        if (files[i] != NULL && files[i]->error != NULL && !files[i]->only_ours)
+        if (files[i] != NULL && files[i]->error != NULL && !files[i]->only_ours && !stops_engine(service, files[i]))
             tell(review, FINDING_LOCAL_NO_CA, NULL, 0,
-                 region_printf(review->region, "%s: %s%s; the levels verify and secure trust %s%s", files[i]->path,
-                               files[i]->error, i > 0 && service->chrooted ? " (the service runs in a chroot)" : "",
+                 region_printf(review->region, "%s%s; the levels verify and secure trust %s%s",
+                               error_text(review, files[i]), i > 0 && service->chrooted ? " (the service runs in a chroot)" : "",
                                is_readable(files[1 - i]) ? "only the authorities of " : "nobody",
                                is_readable(files[1 - i]) ? files[1 - i]->path : ""));
     if (files[0] == NULL && files[1] == NULL)
@@ -131,9 +144,7 @@ static void review_own_eyes(const struct review *review, const struct config_fil
     if (file == NULL || !file->only_ours)
         return;
     text = region_printf(review->region, "%s; Postfix may be able to read it, we are not: %s; run posttls-audit as root",
-                         strchr(file->error, '/') != NULL ? file->error
-                                                          : region_printf(review->region, "%s: %s", file->path, file->error),
-                         effect);
+                         error_text(review, file), effect);
     if (!is_told(review, code, text))
         findings_add(review->region, review->findings, code, SEVERITY_WARNING, NULL, file->path, 0, "%s", text);
 }
