@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 
     /* A full disk or a closed pipe shows only now: a report that was cut must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (!output_nobody_reads())
+        /* Where a report went there, that has been told. */
+        if (status != EXIT_CANNOT_CREATE && !output_nobody_reads())
             fputs("posttls-audit: standard output could not be written\n", stderr);
         return EXIT_CANNOT_CREATE;
     }

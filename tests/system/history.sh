@@ -325,6 +325,7 @@ if [ -w /dev/full ]; then
     "$program" scan -c "$work/config" --resolver 127.0.0.1:1 --history "$work/history" --changes-only a.example \
         >/dev/full 2>"$work/err" </dev/null || status=$?
     status_is 73 'news that cannot be written: status'
+    [ "$(wc -l <"$work/err")" -eq 1 ]; result $? 'news that cannot be written: one message'
     [ "$(sqlite3 "$work/history" 'SELECT count(*) FROM runs')" = "$before" ]; result $? 'news that cannot be written: the run is not kept'
     changes a.example
     has "$work/out" 'deliver -> defer' 'news that could not be written is news next time'
