@@ -45,6 +45,12 @@ static struct json *to_json(const struct worker_setup *setup, uint32_t uid, uint
     return object;
 }
 
+/* What getpwnam() gives where nobody has that name, and not a reason why it could not look. */
+static bool is_unknown_user(int error)
+{
+    return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct error *err)
 {
     const struct passwd *pw;
@@ -59,6 +65,10 @@ static bool find_user(const char *user, uint32_t *uid, uint32_t *gid, struct err
     if (pw) {
         *uid = pw->pw_uid;
         *gid = pw->pw_gid;
+    } else if (!is_unknown_user(errno)) {
+        error_set(err, EX_SOFTWARE, "the user %s of the worker process cannot be looked up: %s", user ? user : "nobody",
+                  strerror(errno));
+        return false;
     } else if (user) {
         error_set(err, EX_USAGE, "there is no user %s for the worker process", user);
         return false;

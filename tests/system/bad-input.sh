@@ -154,6 +154,13 @@ status=0
     export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" && ulimit -n 6 &&
     exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 example.org) >"$work/out" 2>"$work/err" </dev/null || status=$?
 [ "$status" -eq 70 ] || [ "$status" -eq 2 ]; result $? 'hardly any descriptors: no verdict is invented'
+: >"$work/err"
+for few in 7 8 9 10 11 12; do
+    (exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+        export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" && ulimit -n "$few" &&
+        exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 --user nobody example.org) >"$work/out" 2>>"$work/err" </dev/null || :
+done
+! grep -q 'there is no user' "$work/err"; result $? 'too few descriptors to look a user up: the user is not blamed'
 status=0
 (ulimit -f 1 && exec "$program" scan -c "$work/config" --resolver 127.0.0.1:1 --json "$work/long.json" --html "$work/long.html" \
     -q example.org) >"$work/out" 2>"$work/err" </dev/null || status=$?
