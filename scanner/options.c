@@ -101,7 +101,7 @@ static const struct row rows[] = {
     { "history", 0, KIND_TEXT, AT(history), FOR_SCAN | FOR_REPLAY | FOR_DIFF | FOR_HISTORY | FOR_ACKNOWLEDGE | FOR_ADVISE, "FILE", "Past runs",
       "the file that keeps the verdicts of every run; scan and replay add theirs to it" },
     { "changes-only", 0, KIND_FLAG, AT(changes_only), FOR_SCAN | FOR_REPLAY, NULL, NULL,
-      "tell only what changed since the last run; nothing changed: nothing, and status 0" },
+      "tell only what changed since the last run, and critical findings of the run; else print nothing" },
     { "confirm", 0, KIND_COUNT, AT(confirm), FOR_SCAN | FOR_REPLAY, "N", NULL,
       "announce a change for the worse when N runs in a row have seen it (default 1)" },
     { "runs", 0, KIND_COUNT, AT(runs), FOR_SCAN | FOR_REPLAY | FOR_ADVISE, "N", NULL,
