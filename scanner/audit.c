@@ -338,6 +338,7 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
     report->sharing = (struct report_sharing){ audit->outcome.questions, audit->outcome.questions_needed,
                                                audit->outcome.conversations, audit->outcome.conversations_needed,
                                                audit->outcome.policies, audit->outcome.policies_needed };
+    losses_tell(audit->region, &report->findings, &audit->outcome.lost);
     report->confinement = words_of_confinement(audit->region, audit->outcome.confinement);
     fill_results(audit);
     advising_find(audit);
@@ -349,7 +350,7 @@ static struct facts_header facts_header_of(const struct audit *audit)
 {
     return (struct facts_header){ .started = audit->report.started, .finished = audit->report.finished,
                                   .complete = audit->report.complete, .resolver = audit->report.resolver,
-                                  .sharing = audit->report.sharing, .allow = audit->options->allow,
+                                  .sharing = audit->report.sharing, .lost = audit->outcome.lost, .allow = audit->options->allow,
                                   .allow_count = audit->options->allow_count };
 }
 

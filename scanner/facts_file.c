@@ -27,19 +27,24 @@ static bool write_line(const struct sink *sink, struct json *value)
     return good;
 }
 
-static const struct { const char *name; size_t offset; } sharing_members[] = {
-    { "questions_asked", offsetof(struct report_sharing, questions_asked) },
-    { "questions_needed", offsetof(struct report_sharing, questions_needed) },
-    { "conversations_asked", offsetof(struct report_sharing, conversations_asked) },
-    { "conversations_needed", offsetof(struct report_sharing, conversations_needed) },
-    { "policies_asked", offsetof(struct report_sharing, policies_asked) },
-    { "policies_needed", offsetof(struct report_sharing, policies_needed) },
+static const struct { const char *name; size_t offset; } counts[] = {
+    { "questions_asked", offsetof(struct facts_header, sharing.questions_asked) },
+    { "questions_needed", offsetof(struct facts_header, sharing.questions_needed) },
+    { "conversations_asked", offsetof(struct facts_header, sharing.conversations_asked) },
+    { "conversations_needed", offsetof(struct facts_header, sharing.conversations_needed) },
+    { "policies_asked", offsetof(struct facts_header, sharing.policies_asked) },
+    { "policies_needed", offsetof(struct facts_header, sharing.policies_needed) },
+    { "workers_ended", offsetof(struct facts_header, lost.ended) },
+    { "workers_silent", offsetof(struct facts_header, lost.silent) },
+    { "workers_wrong", offsetof(struct facts_header, lost.wrong) },
+    { "worker_signal", offsetof(struct facts_header, lost.signal) },
+    { "asked_again", offsetof(struct facts_header, lost.again) },
 };
-#define SHARING_MEMBERS (sizeof(sharing_members) / sizeof(sharing_members[0]))
+#define COUNTS (sizeof(counts) / sizeof(counts[0]))
 
-static size_t *sharing_member(struct report_sharing *sharing, size_t i)
+static size_t *count_of(struct facts_header *header, size_t i)
 {
-    return (size_t *)(void *)((char *)sharing + sharing_members[i].offset);
+    return (size_t *)(void *)((char *)header + counts[i].offset);
 }
 
 static void add_allowed(struct region *region, struct facts_header *header, const struct prefix *more, size_t count)
@@ -62,9 +67,9 @@ static bool is_same_run(const struct facts_header *a, const struct facts_header 
 
 void facts_header_add(struct region *region, struct facts_header *all, const struct facts_header *one)
 {
-    struct report_sharing more = one->sharing;
-    bool                  same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
-    size_t                i;
+    struct facts_header more = *one;
+    bool                same = all->resolver != NULL && one->resolver != NULL && strcmp(all->resolver, one->resolver) == 0;
+    size_t              i, signal = more.lost.ended > 0 ? more.lost.signal : all->lost.signal;
 
     if (is_same_run(all, one))
         return;
@@ -72,8 +77,9 @@ void facts_header_add(struct region *region, struct facts_header *all, const str
     all->complete = all->complete && one->complete;
     all->started = one->started < all->started ? one->started : all->started;
     all->finished = one->finished > all->finished ? one->finished : all->finished;
-    for (i = 0; i < SHARING_MEMBERS; i++)
-        *sharing_member(&all->sharing, i) += *sharing_member(&more, i);
+    for (i = 0; i < COUNTS; i++)
+        *count_of(all, i) += *count_of(&more, i);
+    all->lost.signal = signal;
     add_allowed(region, all, one->allow, one->allow_count);
 }
 
@@ -127,7 +133,7 @@ static bool read_words(struct region *region, const struct json *list, struct te
 
 struct json *facts_header_to_json(const struct facts_header *header)
 {
-    struct report_sharing sharing = header->sharing;
+    struct facts_header numbers = *header;
     struct json *object = json_object();
     size_t       i;
     char         started[UTC_TEXT_MAX], finished[UTC_TEXT_MAX];
@@ -141,8 +147,8 @@ struct json *facts_header_to_json(const struct facts_header *header)
     json_put(object, "finished", json_text(finished));
     json_put(object, "complete", json_bool(header->complete));
     json_put(object, "resolver", json_text(header->resolver));
-    for (i = 0; i < SHARING_MEMBERS; i++)
-        json_put(object, sharing_members[i].name, json_integer((int64_t)*sharing_member(&sharing, i)));
+    for (i = 0; i < COUNTS; i++)
+        json_put(object, counts[i].name, json_integer((int64_t)*count_of(&numbers, i)));
     json_put(object, "allowed", allowed_to_json(header));
     if (header->journal)
         json_put(object, "journal", json_bool(true));
@@ -159,8 +165,8 @@ static size_t header_room(const struct facts_header *header)
     struct buf          line;
     size_t              i, n;
 
-    for (i = 0; i < SHARING_MEMBERS; i++)
-        *sharing_member(&longest.sharing, i) = INT64_MAX;
+    for (i = 0; i < COUNTS; i++)
+        *count_of(&longest, i) = INT64_MAX;
     longest.complete = false;
     buf_init(&line, LINE_MAX_BYTES);
     json = facts_header_to_json(&longest);
@@ -262,10 +268,10 @@ static bool read_header(struct region *region, const char *path, const struct js
     header->complete = json_get_bool(json, "complete", true);
     header->journal = json_get_bool(json, "journal", false);
     header->resolver = region_text(region, resolver);
-    for (i = 0; i < SHARING_MEMBERS; i++) {
-        int64_t count = json_get_integer(json, sharing_members[i].name, 0);
+    for (i = 0; i < COUNTS; i++) {
+        int64_t count = json_get_integer(json, counts[i].name, 0);
 
-        *sharing_member(&header->sharing, i) = count > 0 ? (size_t)count : 0;
+        *count_of(header, i) = count > 0 ? (size_t)count : 0;
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "scanner/base/json.h"
 #include "scanner/base/region.h"
 #include "scanner/facts/facts.h"
+#include "scanner/losses.h"
 #include "scanner/policy/policy.h"
 
 struct facts_header {
@@ -15,6 +16,7 @@ struct facts_header {
     bool        complete, journal;   /* journal: of a run that goes on, or was cut off (journal.h) */
     const char *resolver;            /* NULL: not told */
     struct report_sharing sharing;   /* what was asked, so that a replay tells it too */
+    struct losses lost;              /* network processes, likewise */
     const struct prefix *allow;      /* --allow-address of that run: what it contacted, a replay may judge */
     size_t      allow_count;
     struct text_list begun_for;      /* of a journal (purpose.h); none: not told */

@@ -55,6 +55,7 @@ bool replay_facts(struct audit *audit, struct error *err)
     }
     audit_add_proposed_destinations(audit);
     audit_replay(audit, false, header.started);
+    audit->outcome.lost = header.lost;
     audit_report(audit, header.started, header.finished, header.complete, header.resolver);
     audit->report.sharing = header.sharing;
     return true;

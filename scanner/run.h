@@ -11,6 +11,7 @@
 #include "scanner/facts/facts.h"
 #include "scanner/journal.h"
 #include "scanner/judge/advice.h"
+#include "scanner/losses.h"
 #include "scanner/options.h"
 #include "scanner/resolv_conf.h"
 
@@ -54,6 +55,7 @@ struct run_outcome {
     const char     *cut_short_by;                 /* the code of that reason; NULL: it is complete */
     size_t                conversations, questions, policies; /* that were begun, or that the journal held */
     size_t                conversations_needed, questions_needed, policies_needed; /* by the destinations, each for itself */
+    struct losses   lost;                         /* network processes */
     unsigned        confinement;                  /* of the worker: enum confinement */
 };
 void run_outcome_clear(struct run_outcome *);

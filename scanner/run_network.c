@@ -89,6 +89,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct conversation 
     unsigned            shortages;
 
     if (conversation->ending == ENDING_CRASHED && asks_crashed(run->asks, ask)) {
+        run->outcome->lost.again++;
         run_schedule_suspect(run, ask);
         run_turn(run);
         return true;
@@ -281,6 +282,16 @@ static void set_handles(struct run *run)
     }
 }
 
+static void settle_account(struct run *run)
+{
+    struct workers_account account = workers_account(run->workers);
+    size_t                 again = run->outcome->lost.again;
+
+    run->outcome->questions += account.asked;
+    run->outcome->lost = account.lost;
+    run->outcome->lost.again = again;
+}
+
 static void converse(struct run *run)
 {
     set_handles(run);
@@ -291,7 +302,7 @@ static void converse(struct run *run)
         loop_run(run->loop);
     run_tell_held(run, true);
     progress_end(&run->progress);
-    run->outcome->questions += workers_asked(run->workers);
+    settle_account(run);
     run->outcome->confinement = workers_confinement(run->workers);
     loop_timer_free(run->timer);
     loop_timer_free(run->deadline);

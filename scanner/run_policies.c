@@ -93,6 +93,7 @@ static bool goes_on(struct run *run, struct ask *ask, const struct policy_fetch 
     unsigned shortages;
 
     if (fact->outcome == FETCH_CRASHED && asks_crashed(run->asks, ask)) {
+        run->outcome->lost.again++;
         run_schedule_suspect(run, ask);
     } else if (fact->outcome == FETCH_LOCAL && (shortages = asks_shortage(run->asks, ask)) <= RUN_LOCAL_TRIES) {
         run->outcome->policies--;

@@ -47,11 +47,14 @@ static void let_end(pid_t pid)
     }
 }
 
-void worker_process_end(pid_t pid, bool gently)
+int worker_process_end(pid_t pid, bool gently)
 {
+    int status = 0;
+
     if (gently)
         let_end(pid);
     kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

@@ -11,7 +11,7 @@
 pid_t worker_process_start(int *fd, struct error *err);
 /* To be called with the channel closed; nothing is left of it then. gently: a worker that is well frees all it has and ends by
  * itself, which takes no time; what looks for leaks or counts instructions then sees the whole of it. One that hangs is not
- * waited for long. */
-void worker_process_end(pid_t, bool gently);
+ * waited for long. The signal that it died of, 0 when it ended by itself; of one that was still alive that is ours. */
+int worker_process_end(pid_t, bool gently);
 
 #endif

@@ -58,7 +58,7 @@ struct workers {
     struct list                  suspects;     /* questions that were with a worker that died */
     struct list                  questions, contacts, sent, crashed;
     size_t                       questions_sent, suspects_sent;
-    size_t                       asked;        /* questions, ever */
+    struct workers_account       account;
     size_t                       pending;
     unsigned                     deaths;       /* in a row of workers that nothing had been asked of */
     struct loop_timer           *tell;         /* tells of the crashed */
@@ -179,16 +179,16 @@ static bool start_worker(struct workers *w, struct error *err)
     return true;
 }
 
-/* Ends the worker, whatever state it is in. */
-static void end_worker(struct workers *w, bool gently)
+/* Ends the worker, whatever state it is in. The signal that it died of. */
+static int end_worker(struct workers *w, bool gently)
 {
     if (!w->channel)
-        return;
+        return 0;
     record_channel_free(w->channel);
     w->channel = NULL;
-    worker_process_end(w->pid, gently);
     id_set_clear(&w->certificates);
     w->certificates_in_a_row = 0;
+    return worker_process_end(w->pid, gently);
 }
 
 static void give_up(struct workers *w, struct ask *ask)
@@ -223,15 +223,19 @@ static void give_up_all(struct workers *w)
             give_up(w, lists[i]->first);
 }
 
-static void worker_lost(struct workers *w, const char *why)
+/* count: of those that were lost so. */
+static void worker_lost(struct workers *w, size_t *count, const char *why)
 {
     char text[ERROR_TEXT_MAX + 64];
     struct error err;
+    int signal = end_worker(w, false);
 
     snprintf(text, sizeof text, "a worker process was lost: %s", why);
     /* With each death over a question there are fewer questions to ask: that comes to an end. */
     w->deaths = w->sent.first ? 0 : w->deaths + 1;
-    end_worker(w, false);
+    if (count == &w->account.lost.ended)
+        w->account.lost.signal = (size_t)signal;
+    ++*count;
     take_back(w);
     if (w->deaths >= DEATHS_IN_A_ROW || !start_worker(w, &err))
         give_up_all(w);
@@ -277,7 +281,7 @@ static void send_ask(struct workers *w, struct ask *ask)
     list_remove(ask);
     list_add(&w->sent, ask);
     if (ask->kind->is_question) {
-        w->asked++;
+        w->account.asked++;
         w->questions_sent++;
         w->suspects_sent += is_suspect(ask);
     }
@@ -472,13 +476,13 @@ static void on_record(void *arg, struct slice record)
     struct error err;
 
     if (!take_record(w, record, region, &err))
-        worker_lost(w, err.text);
+        worker_lost(w, &w->account.lost.wrong, err.text);
     region_free(region);
 }
 
 static void on_closed(void *arg, const char *why)
 {
-    worker_lost(arg, why);
+    worker_lost(arg, &((struct workers *)arg)->account.lost.ended, why);
 }
 
 /* Facts of those that were lost for good. */
@@ -519,7 +523,7 @@ static void on_tick(void *arg)
     } else if (late) {
         w->called = now;
     } else if (now - w->called > LIMIT_SILENCE_MS) {
-        worker_lost(w, "it no longer answers");
+        worker_lost(w, &w->account.lost.silent, "it no longer answers");
     }
 }
 
@@ -555,9 +559,9 @@ size_t workers_pending(const struct workers *w)
     return w->pending;
 }
 
-size_t workers_asked(const struct workers *w)
+struct workers_account workers_account(const struct workers *w)
 {
-    return w->asked;
+    return w->account;
 }
 
 unsigned workers_confinement(const struct workers *w)

@@ -14,6 +14,7 @@
 #include "probes/worker.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/facts.h"
+#include "scanner/losses.h"
 
 struct workers;
 
@@ -45,8 +46,11 @@ void workers_trust(struct workers *, struct slice pem);
 
 /* Asked and not answered yet. */
 size_t workers_pending(const struct workers *);
-/* Questions that went to a worker, those that went there again included. */
-size_t workers_asked(const struct workers *);
+struct workers_account {
+    size_t        asked; /* questions that went to a worker, those that went there again included */
+    struct losses lost;  /* but who was asked again, which is the caller's to say */
+};
+struct workers_account workers_account(const struct workers *);
 /* What the worker says it gave up (enum confinement); 0 until it has said so. */
 unsigned workers_confinement(const struct workers *);
 
