@@ -6,6 +6,7 @@ nothing asks about."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -259,6 +260,9 @@ def check_plan(tap, arena):
     tap.ok("https://mta-sts.d1.example/.well-known/mta-sts.txt\n" in plan.stdout and "mta-sts.d0" not in plan.stdout and
            ", policies: 1 (each may lead to one more conversation" in plan.stdout, "--dry-run says who would be asked", plan.stdout,
            plan.stderr)
+    found = re.findall(r"^\S+ port 25 +1 destination +1 conversation +(\S+)$", plan.stdout, re.MULTILINE)
+    tap.ok(found == sorted(found) and any(name.endswith("d1.example") for name in found), "with the names of the hosts, sorted",
+           plan.stdout)
     tap.same(arena.fetches(), [], "and asks nobody")
 
 
