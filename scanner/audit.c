@@ -446,6 +446,15 @@ bool audit_open_journal(struct audit *audit, struct error *err)
     return audit->journal != NULL;
 }
 
+static void tell_how_to_go_on(const struct audit *audit)
+{
+    const struct run_outcome *outcome = &audit->outcome;
+
+    if (!outcome->complete && !audit->options->quiet)
+        fprintf(stderr, "posttls-audit: %s: %zu of %zu destinations judged; the same command goes on from %s\n",
+                outcome->ended_why, outcome->judged, outcome->count, audit->options->resume);
+}
+
 /* A complete run whose reports are kept needs it no more. */
 static bool close_journal(struct audit *audit, bool kept, struct error *err)
 {
@@ -453,6 +462,8 @@ static bool close_journal(struct audit *audit, bool kept, struct error *err)
     bool         whole = audit->journal == NULL || journal_is_whole(audit->journal, &why);
 
     journal_close(audit->journal, kept && audit->report.complete);
+    if (audit->journal != NULL && whole)
+        tell_how_to_go_on(audit);
     audit->journal = NULL;
     if (kept && !whole)
         *err = why;

@@ -151,6 +151,8 @@ static void end_network(struct run *run, enum ending ending, const char *why)
     size_t i;
 
     run->outcome->complete = false;
+    run->outcome->ended_why = why;
+    run->outcome->judged = run->done;
     run->outcome->cut_short_by = why;
     run->ended = true;
     run->ended_by = ending;

@@ -191,10 +191,15 @@ def check_resume_after(tap, arena, name, options, meddle):
     tap.same(whole["run"]["sharing"]["conversations"], {"asked": 63, "needed": 63}, f"{name}: 62 hosts, one of them twice")
     arena.sessions()
     arena.world.restart_hosts()
-    first = arena.scan(*usual, *options, meddle=meddle)
+    first = arena.scan(*usual, *options, meddle=meddle, text=True)
     tap.ok(first.report is not None and (first.report["run"]["complete"], first.report["run"]["journal"]) == (False, journal), f"{name}: a part of the run, and the journal", first.status, first.errors)
+    judged = sum(d["forecast"]["reason"] not in ("interrupted", "deadline") for d in first.report["destinations"])
+    word = "deadline" if "--deadline" in options else "interrupted"
+    tap.same(first.errors, f"posttls-audit: {word}: {judged} of {len(arena.names)} destinations judged; the same command goes on from {journal}\n",
+             f"{name}: it says how to go on")
     known, began = observed(journal), time.time()
-    second = arena.scan(*usual)
+    second = arena.scan(*usual, text=True)
+    tap.same(second.errors, "", f"{name}, and on: nothing of that at the end")
     tap.clean(second, f"{name}, and on")
     tap.ok(second.report is not None and first_difference(second.report, whole) is None, f"{name}, and on: the report is as if never ended",
            first_difference(second.report, whole))
@@ -250,7 +255,7 @@ def check_other_command(tap, arena):
                               capture_output=True, env=surroundings({}), check=False)
 
     done = run((*usual, *QUICK, "--deadline", "2"))
-    tap.same(done.returncode, 3, "a journal and other commands: it is begun", done.stderr.decode())
+    tap.same((done.returncode, done.stderr), (3, b""), "a journal and other commands: it is begun, and quiet")
     before = observed(journal)
     tap.ok(len(before) == 2, "a journal and other commands: it has what was observed", before)
     with open(journal, "rb") as stream:
