@@ -5,6 +5,7 @@
 #include "config.h"
 #include "reports/pins.h"
 #include "reports/saved.h"
+#include "reports/trouble.h"
 
 static const char *saved_text(const struct json *object, const char *key)
 {
@@ -69,36 +70,9 @@ bool report_is_per_site(const struct report *report)
     return per_site;
 }
 
-/* What our own side may lack, and the reasons of what is unknown then. */
-static const struct {
-    enum finding_code finding;
-    enum reason       reasons[2];
-} blindness[] = {
-    { FINDING_LOCAL_RESOLVER, { REASON_RESOLVER_UNAVAILABLE, REASON_LOCAL_FAULT } },
-    { FINDING_LOCAL_NO_CONNECTIONS, { REASON_PROBE_CUT_SHORT, REASON_LOCAL_FAULT } },
-    { FINDING_LOCAL_STARTTLS_STRIPPED, { REASON_LOCAL_FAULT, REASON_LOCAL_FAULT } },
-};
-
-static bool has_finding(const struct report *report, const char *code)
-{
-    const struct finding *finding;
-
-    for (finding = report->findings.first; finding != NULL; finding = finding->next)
-        if (strcmp(finding->code, code) == 0)
-            return true;
-    return false;
-}
-
 bool report_hides(const struct report *report, const struct result *result)
 {
-    enum reason reason = result->forecast.reason;
-    size_t      i;
-
-    for (i = 0; result->verdict == VERDICT_UNKNOWN && i < sizeof(blindness) / sizeof(blindness[0]); i++)
-        if ((blindness[i].reasons[0] == reason || blindness[i].reasons[1] == reason) &&
-            has_finding(report, finding_word(blindness[i].finding)))
-            return true;
-    return false;
+    return result->verdict == VERDICT_UNKNOWN && trouble_explained(report, result->forecast.reason) != NULL;
 }
 
 bool report_has_seen(const struct report *report)

@@ -6,6 +6,7 @@
 #include "reports/proposal.h"
 #include "reports/story.h"
 #include "reports/text_mail.h"
+#include "reports/trouble.h"
 #include "scanner/base/dict.h"
 
 #define INDENT 2
@@ -106,10 +107,22 @@ static void put_reason(struct telling *telling, const struct change *change, boo
         page_text(telling->page, detail("note"), change->note);
 }
 
+/* Whether the hosts have a part in it: our own tables, or what the findings on top tell of, are the same trouble for all. */
+static bool is_of_hosts(const struct telling *telling, const struct standing *standing)
+{
+    enum reason reason;
+
+    if (standing->verdict == VERDICT_UNKNOWN || !reason_parse(standing->reason, &reason))
+        return standing->verdict != VERDICT_UNKNOWN;
+    return !trouble_is_policy(reason) &&
+           (telling->report == NULL || trouble_explained(telling->report, reason) == NULL);
+}
+
 /* What changes have in common that are told at once. Where mail flows again, or nothing is wrong, nobody has to look at each
  * host. */
-static const char *cause_text(struct region *region, const struct change *change)
+static const char *cause_text(const struct telling *telling, const struct change *change)
 {
+    struct region         *region = telling->region;
     const struct standing *after = change->after;
     const char            *verdicts = verdicts_text(region, change);
     bool                   fine = after == NULL || after->verdict == VERDICT_DELIVER;
@@ -120,7 +133,7 @@ static const char *cause_text(struct region *region, const struct change *change
     if (change->kind == CHANGE_BETTER && fine)
         return region_printf(region, "%d %s, %s", (int)change->kind, verdicts, shown(change->note));
     return region_printf(region, "%d %s, %s, %s", (int)change->kind, verdicts, fine ? "" : after->reason,
-                         fine || after->verdict == VERDICT_UNKNOWN ? "" : after->hosts);
+                         fine || !is_of_hosts(telling, after) ? "" : after->hosts);
 }
 
 static void find_causes(struct telling *telling)
@@ -131,7 +144,7 @@ static void find_causes(struct telling *telling)
 
     telling->causes = region_array(telling->region, changes->count + 1, sizeof(*telling->causes));
     for (i = 0; i < changes->count; i++) {
-        struct slice  text = slice_of(cause_text(telling->region, &changes->items[i]));
+        struct slice  text = slice_of(cause_text(telling, &changes->items[i]));
         struct cause *cause = telling->labels->entries ? NULL : dict_find(by_text, text);
 
         if (cause == NULL) {

@@ -38,6 +38,18 @@ static const struct finding *find_on_top(const struct report *report, const char
     return NULL;
 }
 
+const struct finding *trouble_explained(const struct report *report, enum reason reason)
+{
+    for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++) {
+        const struct finding *finding =
+            explained[i].reason == reason ? find_on_top(report, finding_word(explained[i].code)) : NULL;
+
+        if (finding != NULL)
+            return finding;
+    }
+    return NULL;
+}
+
 const struct finding *trouble_on_top(const struct story *story)
 {
     enum reason reason = story->result->forecast.reason;
@@ -47,14 +59,7 @@ const struct finding *trouble_on_top(const struct story *story)
     /* In the clear because of what the cause says. */
     if (reason == REASON_DELIVERED_IN_CLEAR && story->cause != NULL)
         reason_parse(story->cause->code, &reason);
-    for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++) {
-        const struct finding *finding =
-            explained[i].reason == reason ? find_on_top(story->report, finding_word(explained[i].code)) : NULL;
-
-        if (finding != NULL)
-            return finding;
-    }
-    return NULL;
+    return trouble_explained(story->report, reason);
 }
 
 bool trouble_is_own(const struct story *story)

@@ -11,6 +11,8 @@
 bool trouble_is_policy(enum reason);
 /* Reasons that are the scan's own. */
 bool trouble_is_scan(enum reason);
+/* The finding on top of the report that verdicts with the reason may come of; NULL: there is none. */
+const struct finding *trouble_explained(const struct report *, enum reason);
 /* The finding on top of the report that says what made the verdict; NULL: there is none. */
 const struct finding *trouble_on_top(const struct story *);
 /* A verdict for which our own side alone is to blame, whatever the hosts are: one group for all. */

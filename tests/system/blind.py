@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Nights in which the fault is our own: no resolver, port 25 blocked, STARTTLS stripped. Without --confirm, what --changes-only
+"""Nights in which the fault is our own: no resolver, port 25 blocked, STARTTLS stripped, no authorities. Without --confirm, what --changes-only
 prints, when the metrics say that a run last could see, and that nothing is made up once it can again. Each night is replayed from
 facts made for it, into one history; TAP."""
 
@@ -19,15 +19,16 @@ sys.dont_write_bytecode = True
 
 import sketch
 
-MAIN = f"""compatibility_level = 3.6
+MAIN = """compatibility_level = 3.6
 myhostname = client.example.net
 mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-smtp_tls_CAfile = {TOP}/tests/cases/common/roots.pem
+smtp_tls_CAfile = AUTHORITIES
 smtp_tls_security_level = encrypt
 """
 MASTER = "smtp unix - - n - - smtp\nrelay unix - - n - - smtp\nerror unix - - n - - error\nretry unix - - n - - error\n"
+ROOTS = f"{TOP}/tests/cases/common/roots.pem"
 COUNT = 12
 NAMES = [f"d{n:02}.example" for n in range(COUNT)]
 BAD = NAMES[3]
@@ -73,6 +74,8 @@ def facts_of(number, does="good", resolver=True, also_bad=()):
 RESOLVER = "the resolver answers nobody{} (local-resolver)"
 BLOCKED = "no server of several providers could be connected to: is port 25 blocked here?{} (local-no-connections)"
 STRIPPED = "no server of several providers offers STARTTLS: is something on the way removing it?{} (local-starttls-stripped)"
+ENGINE = "critical Postfix disables TLS: smtp_tls_CAfile /nowhere/roots.pem: No such file or directory{} (local-tls-engine)"
+OTHERS = ", ".join(name for name in NAMES if name != BAD)
 WORSE = "WORSE: 1 {} deliver -> defer why the host does not offer STARTTLS policy {}: smtp_tls_security_level = encrypt"
 SILENT, CLOSED, PLAIN = {"resolver": False}, {"does": "connect-timeout"}, {"does": "plain"}
 CUT = {"does": "connect-cut-short"}
@@ -96,6 +99,10 @@ ROWS = (
     ("six turn worse, each at a host of its own", {"also_bad": NAMES[4:10]}, None, 2, True),
     ("and are better, for whatever reason", {}, "BETTER: 6 6 destinations defer -> deliver note defer since 2026-06-13"
      " 00:00:00 UTC " + ", ".join(NAMES[4:10]), 0, True),
+    ("the file of authorities is away", {"roots": "/nowhere/roots.pem"}, ENGINE.format("") + " WORSE: 11 11 destinations"
+     " deliver -> defer why Postfix cannot start its TLS engine with this configuration " + OTHERS, 2, True),
+    ("and is away still", {"roots": "/nowhere/roots.pem"}, ENGINE.format(", since 2026-06-15"), 0, True),
+    ("and is back", {}, "BETTER: 11 11 destinations defer -> deliver note defer since 2026-06-15 00:00:00 UTC " + OTHERS, 0, True),
 )
 
 
@@ -103,8 +110,7 @@ class Nights:
     def __init__(self, folder):
         self.folder = folder
         os.mkdir(self.path("config"))
-        for name, text in (("main.cf", MAIN), ("master.cf", MASTER)):
-            self.write(os.path.join("config", name), text)
+        self.write(os.path.join("config", "master.cf"), MASTER)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -117,7 +123,8 @@ class Nights:
         return subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                               timeout=LIMIT)
 
-    def night(self, number, observed):
+    def night(self, number, roots=ROOTS, **observed):
+        self.write(os.path.join("config", "main.cf"), MAIN.replace("AUTHORITIES", roots))
         self.write("facts", facts_of(number, **observed))
         return self.run("replay", "-c", self.path("config"), "--postfix-version", "3.7.11", "--allow-address", "10.0.0.0/8",
                         "--history", self.path("history"), "--changes-only", "--text", "-", "--json", self.path("report.json"),
@@ -138,7 +145,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         nights = Nights(folder)
         for number, (name, observed, wanted, status, sees) in enumerate(ROWS, 1):
-            done = nights.night(number, observed)
+            done = nights.night(number, **observed)
             if wanted is None and status == 2:
                 same(re.findall(r"^  (d\d\d.example) +deliver -> defer$", done.stdout, re.M), observed["also_bad"],
                      f"{name}: each is told for itself")
@@ -158,7 +165,7 @@ def main():
             same((again.stdout, again.returncode), (done.stdout, done.returncode), f"{name}: the same from the saved report")
             same(nights.last_success("saved.prom"), seen, f"{name}: and the same time")
         runs = json.loads(nights.run("history", "--history", nights.path("history"), "--json", "-").stdout)["runs"]
-        same([run["announced"] for run in runs], [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 6, 6], "what was announced in each night")
+        same([run["announced"] for run in runs], [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 6, 6, 11, 0, 11], "what was announced in each night")
     print(f"1..{count}")
     return 1 if failures else 0
 
