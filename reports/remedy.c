@@ -337,6 +337,18 @@ static struct remedy remedy_cut_short(const struct story *story)
     return plain(trouble_on_top(story) != NULL ? sentences[REASON_LOCAL_FAULT] : NULL);
 }
 
+/* Nothing on top tells of what this host alone met: the system's own words do. */
+static struct remedy remedy_local(const struct story *story)
+{
+    const struct conversation *conversation = story->host != NULL ? story->host->conversation : NULL;
+
+    if (trouble_on_top(story) != NULL || conversation == NULL || conversation->ending != ENDING_LOCAL ||
+        conversation->error == NULL)
+        return plain(NULL);
+    return plain(region_printf(story->region, "repair what kept this machine from it (%s), then scan again",
+                               conversation->error));
+}
+
 static struct remedy remedy_not_allowed(const struct story *story)
 {
     char address[ADDRESS_TEXT_MAX];
@@ -374,6 +386,7 @@ static const struct {
     { REASON_TLSA_MISMATCH, remedy_tlsa },
     { REASON_STARTTLS_NOT_OFFERED, remedy_clear },
     { REASON_PROBE_CUT_SHORT, remedy_cut_short },
+    { REASON_LOCAL_FAULT, remedy_local },
     { REASON_ADDRESS_NOT_ALLOWED, remedy_not_allowed },
     { REASON_NO_SUCH_DOMAIN, remedy_gone },
     { REASON_NO_ADDRESS, remedy_gone },

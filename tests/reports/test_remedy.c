@@ -104,6 +104,41 @@ static void check_tables(struct sample *sample)
     }
 }
 
+/* Where our own side is to blame, and where that is told. */
+static void check_own_side(struct sample *sample)
+{
+    static const char on_top[] = "repair what the finding on top names, then scan again";
+    static const struct {
+        enum reason reason;
+        const char *on_top;
+        enum ending ending;
+        const char *error, *want;
+    } rows[] = {
+        { REASON_LOCAL_FAULT, "local-no-connections", ENDING_CONNECT_FAILED, "refused", on_top },
+        { REASON_LOCAL_FAULT, NULL, ENDING_LOCAL, "Too many open files",
+          "repair what kept this machine from it (Too many open files), then scan again" },
+        { REASON_LOCAL_FAULT, "local-no-connections", ENDING_LOCAL, "Too many open files", on_top },
+        { REASON_LOCAL_FAULT, NULL, ENDING_COMPLETE, NULL, on_top },
+        { REASON_PROBE_CUT_SHORT, "local-no-connections", ENDING_CUT_SHORT, NULL, on_top },
+        { REASON_PROBE_CUT_SHORT, "local-no-ca", ENDING_CUT_SHORT, NULL, "scan again with a longer --timeout" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct conversation conversation = { .ending = rows[i].ending, .error = rows[i].error };
+        const struct host_result host = { .conversation = &conversation };
+        const struct findings before = sample->report.findings;
+        struct story story = { .region = sample->fixture->region, .report = &sample->report, .host = &host,
+                               .result = sample_result(sample, "bare.example", VERDICT_UNKNOWN, rows[i].reason) };
+
+        sample->report.findings = (struct findings){ 0 };
+        if (rows[i].on_top != NULL)
+            findings_add(sample->fixture->region, &sample->report.findings, rows[i].on_top, SEVERITY_CRITICAL, NULL, NULL, 0,
+                         "it is us");
+        is_text(story_remedy(&story).text, rows[i].want, "our own side, row %zu", i);
+        sample->report.findings = before;
+    }
+}
+
 /* An entry that parses, and lacks what its level needs. */
 static void check_missing(struct sample *sample)
 {
@@ -226,6 +261,7 @@ int main(void)
     check_paste(&sample, 3, NULL);
     check_levels(&sample);
     check_tables(&sample);
+    check_own_side(&sample);
     check_missing(&sample);
     check_gone(&sample);
     check_as(&sample);
