@@ -95,7 +95,7 @@ void report_count(struct report *report)
         report->counts.by_verdict[report->results[i]->verdict]++;
 }
 
-static bool was_cut_off(const struct result *result)
+bool report_was_cut_off(const struct result *result)
 {
     return result->verdict == VERDICT_UNKNOWN &&
            (result->forecast.reason == REASON_INTERRUPTED || result->forecast.reason == REASON_DEADLINE);
@@ -116,7 +116,7 @@ const char *report_cut_short_text(struct region *region, const struct report *re
     const char *next = "";
 
     for (i = 0; i < report->count; i++)
-        judged += !was_cut_off(report->results[i]);
+        judged += !report_was_cut_off(report->results[i]);
     if (report->journal != NULL)
         next = region_printf(region, "; to go on from here, run it again with --resume %s", report->journal);
     else if (report->cut_short_by != NULL)

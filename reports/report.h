@@ -89,6 +89,8 @@ bool report_has_seen(const struct report *);
 void report_count(struct report *);
 /* Fills as, from results that have a configured one (protection.c). */
 void report_count_as(struct report *, enum mechanism);
+/* Whether nothing is known of it because the run was cut short. */
+bool report_was_cut_off(const struct result *);
 /* Of a run that is not complete: what ended it, how much of it is there and how to go on. In the region. */
 const char *report_cut_short_text(struct region *, const struct report *);
 /* The results, worst verdict first, then the order given. The array lives in the region. */

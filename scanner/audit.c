@@ -325,7 +325,7 @@ void audit_report(struct audit *audit, int64_t started, int64_t finished, bool c
     report->started = started;
     report->finished = finished;
     report->complete = complete;
-    report->cut_short_by = audit->outcome.cut_short_by;
+    report->cut_short_by = audit->outcome.ended_why;
     report->journal = complete ? NULL : audit->options->resume;
     report->resolver = resolver;
     find_of_whole(audit, report, audit->config, audit->trust);

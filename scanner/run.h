@@ -52,9 +52,8 @@ struct run_outcome {
     struct region **regions;                      /* of the results */
     size_t          count;
     bool            complete;                     /* false: interrupted, or past --deadline */
-    const char     *ended_why;                    /* then: the reason code, */
-    size_t          judged;                       /* and how many destinations were judged before */
-    const char     *cut_short_by;                 /* the code of that reason; NULL: it is complete */
+    const char     *ended_why;                    /* then: the reason code; else NULL */
+    size_t          judged;                       /* destinations of which that is not the reason */
     size_t                conversations, questions, policies; /* that were begun, or that the journal held */
     size_t                conversations_needed, questions_needed, policies_needed; /* by the destinations, each for itself */
     struct losses   lost;                         /* network processes */

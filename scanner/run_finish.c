@@ -1,6 +1,7 @@
 /* What becomes of a destination once it is judged. */
 #include <string.h>
 
+#include "reports/report.h"
 #include "scanner/base/hostname.h"
 #include "scanner/base/mem.h"
 #include "scanner/run_impl.h"
@@ -79,6 +80,7 @@ void run_job_finish(struct run *run, size_t index)
 
     run->jobs[index].done = true;
     run->done++;
+    run->outcome->judged += !report_was_cut_off(result);
     run->outcome->questions_needed += run->use.questions;
     run->outcome->conversations_needed += run->use.conversations;
     run->outcome->policies_needed += run->use.policies;

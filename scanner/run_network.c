@@ -152,8 +152,6 @@ static void end_network(struct run *run, enum ending ending, const char *why)
 
     run->outcome->complete = false;
     run->outcome->ended_why = why;
-    run->outcome->judged = run->done;
-    run->outcome->cut_short_by = why;
     run->ended = true;
     run->ended_by = ending;
     run->ended_why = why;
