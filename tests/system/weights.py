@@ -151,12 +151,16 @@ ok("weight" not in by_name["elsewhere.example"], "what gets no mail has no weigh
 ok("postmaster@[192.0.2.7]" in by_name and "boss@mixed.example" in by_name, "literals and addresses with a route of their own")
 ok(sum(d["weight"]["deliveries"] for d in one.report["destinations"] if "weight" in d and "repeated" not in d["weight"]) == total,
    "what is not repeated adds up to the total")
-text = " ".join(one.run.stdout.split())
+each = subprocess.run([PROGRAM, "report", "--verbose", one.path("report.json")], capture_output=True, text=True, timeout=60, check=False)
+text = " ".join(each.stdout.split())
 for what in ("Mail by table entry: 2026-08-01 to 2026-11-19, 51 deliveries, 5.1 kB, 2 deferrals, 9 bounces",
              "entry " + one.path("tls_policy") + ":3 guards 9.8 % of your mail, 2 destinations: 5 deliveries",
              "entry " + one.path("tls_policy") + ":8 not used in the 110 days that the logs cover",
              "tls_policy:7: [backup.example]: only for fallbacks"):
-    ok(what in text, f"the text tells: {what.replace(one.folder.name, '...')}", one.run.stdout[-1500:])
+    ok(what in text, f"the text tells: {what.replace(one.folder.name, '...')}", each.stdout[-1500:])
+unknown = [d["weight"] for d in one.report["destinations"] if d["verdict"] == "unknown" and "weight" in d and "repeated" not in d["weight"]]
+what = f"carries {100 * sum(weight['share'] for weight in unknown):.0f} % of your mail: {sum(weight['deliveries'] for weight in unknown)} deliveries"
+ok(what in " ".join(one.run.stdout.split()), f"what is told together weighs together: {what}", one.run.stdout)
 for name in ("report.json", "report.jsonl"):
     again = subprocess.run([PROGRAM, "report", one.path(name), "--fail-on", "never", "--csv", one.path("again.csv"), "--text", "-"],
                            capture_output=True, text=True, timeout=60, check=False)
