@@ -250,7 +250,7 @@ static unsigned long concurrency_of(const struct options *options)
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_max > 1000000)
         return options->concurrency;
     most = (unsigned long)files.rlim_max / 4 * 3;
-    most = most > 2 * DESCRIPTORS_KEPT ? most - DESCRIPTORS_KEPT : DESCRIPTORS_KEPT;
+    most = most > DESCRIPTORS_KEPT ? most - DESCRIPTORS_KEPT : 1;
     return options->concurrency == 0 || options->concurrency > most ? most : options->concurrency;
 }
 

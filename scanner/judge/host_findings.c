@@ -115,6 +115,16 @@ static const char *excluded_words(const struct suspect *s)
     return place == NULL ? NULL : region_printf(s->inquiry->region, "%s excludes it: it was not contacted", place);
 }
 
+/* NULL: it is not said what was missing. */
+static const char *shortage_words(const struct suspect *s)
+{
+    const struct conversation *c = s->c->conversation;
+
+    if (c == NULL || c->ending != ENDING_LOCAL || c->error == NULL)
+        return NULL;
+    return region_printf(s->inquiry->region, "%s: %s", reason_sentence(REASON_LOCAL_FAULT), c->error);
+}
+
 static const char *postfix_words(const struct suspect *s)
 {
     return s->attempt->forecast.text;
@@ -137,6 +147,7 @@ static const struct telling {
     { REASON_HELO_REFUSED, postfix_words }, { REASON_LOOPS_BACK, plain_words }, { REASON_NO_TLSA, plain_words },
     { REASON_NOT_DNSSEC, plain_words }, { REASON_WRAPPER_NEEDS_ENCRYPT, plain_words },
     { REASON_STS_MX_MISMATCH, plain_words }, { REASON_EXCLUDED, excluded_words },
+    { REASON_LOCAL_FAULT, shortage_words },
 };
 
 /* The plain words of a reason, with what was seen and what can be done. */

@@ -32,8 +32,8 @@ void judge_destination(struct region *, struct result *, const struct judge_inpu
 void judge_configuration(struct region *, struct findings *, const struct judge_input *);
 
 /* What the results of the whole run say about this machine (contract: "Own side first"): of at least 10 endpoints at 5
- * providers none could be connected to, or none offered STARTTLS, or no policy host could be connected to; the resolver answers nobody. Adds the finding; *fault
- * says which verdicts it touches. */
+ * providers none could be connected to, or none offered STARTTLS, or no policy host could be connected to; the resolver answers nobody. Adds the finding, and one of what
+ * connections lacked here, whose verdicts are unknown already; what it gives says which verdicts it touches. */
 enum local_fault { LOCAL_FAULT_NONE, LOCAL_FAULT_RESOLVER, LOCAL_FAULT_CONNECT, LOCAL_FAULT_STARTTLS, LOCAL_FAULT_WEB };
 enum local_fault judge_surroundings(struct region *, struct findings *, const struct facts *);
 /* Which faults can still turn up while a run goes on: one server that was connected to, that offered STARTTLS, one answer of

@@ -1,4 +1,5 @@
 /* The surroundings of the scan: faults that are ours, and look as if they were everybody's. */
+#include <errno.h>
 #include <string.h>
 
 #include "scanner/base/dict.h"
@@ -150,6 +151,61 @@ static bool no_resolver(const struct facts *facts)
     return dns.failures >= QUESTIONS_MIN && dns.failed_domains >= PROVIDERS_MIN;
 }
 
+/* What connections take and this side may lack, with the limit behind it. */
+static const struct shortage {
+    int         error;
+    const char *what;
+} shortages[] = {
+    { EMFILE, "this program may not have so many open files: raise its limit (ulimit -n, LimitNOFILE of systemd)" },
+    { ENFILE, "the machine may not have so many open files: raise fs.file-max" },
+    { ENOBUFS, "the kernel has no buffers left: lower --concurrency, or give it memory" },
+    { ENOMEM, "there is no memory left: lower --concurrency" },
+    { EADDRNOTAVAIL, "no local port is left: widen net.ipv4.ip_local_port_range, or lower --concurrency" },
+    { EAGAIN, "no local port is left: widen net.ipv4.ip_local_port_range, or lower --concurrency" },
+};
+
+/* The words of facts are strerror's. */
+static bool is_for_want_of(const struct shortage *row, const char *error)
+{
+    return error != NULL && strcmp(error, strerror(row->error)) == 0;
+}
+
+static size_t count_unmade(const struct shortage *row, const struct facts *facts)
+{
+    const struct dns_fact     *dns;
+    const struct conversation *c;
+    const struct policy_fetch *fetch;
+    size_t count = 0;
+
+    for (size_t i = 0; (dns = facts_dns_at(facts, i)) != NULL; i++)
+        count += dns->outcome == DNS_CUT_SHORT && is_for_want_of(row, dns->error);
+    for (size_t i = 0; (c = facts_conversation_at(facts, i)) != NULL; i++)
+        count += c->ending == ENDING_LOCAL && c->phase == PHASE_CONNECT && is_for_want_of(row, c->error);
+    for (size_t i = 0; (fetch = facts_fetch_at(facts, i)) != NULL; i++)
+        count += fetch->outcome == FETCH_LOCAL && is_for_want_of(row, fetch->error);
+    return count;
+}
+
+/* One of them, the worst: it may make the others. */
+static void tell_shortage(struct region *region, struct findings *findings, const struct facts *facts)
+{
+    const struct shortage *worst = NULL;
+    size_t most = 0;
+
+    for (size_t i = 0; i < sizeof(shortages) / sizeof(*shortages); i++) {
+        size_t count = count_unmade(&shortages[i], facts);
+
+        if (count > most) {
+            worst = &shortages[i];
+            most = count;
+        }
+    }
+    if (worst != NULL)
+        findings_add(region, findings, finding_word(FINDING_LOCAL_SHORTAGE), finding_severity(FINDING_LOCAL_SHORTAGE), NULL, NULL,
+                     0, "%s: %zu connection%s not made; %s", strerror(worst->error), most, most == 1 ? " was" : "s were",
+                     worst->what);
+}
+
 static const struct fault_row {
     enum local_fault  fault;
     bool            (*is_there)(const struct facts *);
@@ -168,6 +224,7 @@ static const struct fault_row {
 
 enum local_fault judge_surroundings(struct region *region, struct findings *findings, const struct facts *facts)
 {
+    tell_shortage(region, findings, facts);
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
         if (!faults[i].is_there(facts))
             continue;

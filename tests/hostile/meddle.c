@@ -3,7 +3,7 @@
  *   MEDDLE_PLACES=FILE the places from which memory was asked for are written there at the end, in the order of their first time
  *   MEDDLE_WRITE=N    the N-th write to a regular file, fsync or rename fails: the disk is full
  *   MEDDLE_BUFFERS=N  the first N connections and questions fail for want of buffers (ENOBUFS); with MEDDLE_STREAMS=1 only
- *                     connections count
+ *                     connections count; with MEDDLE_ERROR=E for what that errno says instead
  *   MEDDLE_CLOCK=S    the clock of the day jumps by S seconds half a second after the start
  *   MEDDLE_BREAK_OUT=PATH before its first connection the process tries to write to that file, to trace its parent and to execute
  *                     another program; what it could not do is told on standard error
@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 static long writes, fail_write, step, fail_connections;
+static int connect_error;
 static bool only_streams;
 static const char *count_file, *break_out;
 static pid_t first;
@@ -150,6 +151,7 @@ __attribute__((constructor)) static void start(void)
     fail_write = number("MEDDLE_WRITE");
     fail_connections = number("MEDDLE_BUFFERS");
     only_streams = number("MEDDLE_STREAMS") != 0;
+    connect_error = number("MEDDLE_ERROR") != 0 ? (int)number("MEDDLE_ERROR") : ENOBUFS;
     step = number("MEDDLE_CLOCK");
     in_child = number("MEDDLE_CHILD") != 0;
     count_file = getenv("MEDDLE_COUNT");
@@ -282,7 +284,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t size)
         (only_streams && type != SOCK_STREAM))
         return call(fd, to, size);
     fail_connections--;
-    errno = ENOBUFS;
+    errno = connect_error;
     return -1;
 }
 

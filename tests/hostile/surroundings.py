@@ -130,9 +130,21 @@ def all_delivered(tap, scan, name):
     tap.ok(scan.destinations() and not wrong, f"{name}: all is as ever", wrong)
 
 
+def check_told(tap, scan, name, error, advice):
+    """On top: what is missing, to how many, and which limit; below: what was missing, and that it stands on top."""
+    one_finding(tap, scan, name, "local-shortage")
+    text = next((f["text"] for f in scan.report["findings"] if f["code"] == "local-shortage"), "")
+    tap.ok(text.startswith(f"{os.strerror(error)}: 3 connections were not made; ") and advice in text, f"{name}: the limit", text)
+    told = [f["text"] for d in scan.destinations().values() for f in d["findings"] if f["code"] == "local-fault"]
+    tap.ok(len(told) == 3 and all(t.endswith(f": {os.strerror(error)}") for t in told), f"{name}: each destination says what was missing", told)
+    tap.ok("repair what the finding on top names" in scan.output, f"{name}: and points to the top", scan.output)
+
+
 def check_shortages(tap, arena):
     many = ("--interval", "0", "--rate", "0", "--per-provider", "0", "--per-host", "0", "--timeout", "10", "--concurrency", "0")
-    all_delivered(tap, arena.scan(*many, names=names("many"), wrap=("prlimit", "--nofile=40:40")), "40 descriptors")
+    for descriptors in (24, 40):
+        all_delivered(tap, arena.scan(*many, names=names("many"), wrap=("prlimit", f"--nofile={descriptors}:{descriptors}")),
+                      f"{descriptors} descriptors")
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w", encoding="ascii") as file:
         file.write("40000 40011")
     all_delivered(tap, arena.scan(*many, names=names("many")), "a dozen ports")
@@ -145,13 +157,24 @@ def check_buffers(tap, arena):
     spoilt = {"LD_PRELOAD": LIBRARY, "MEDDLE_CHILD": "1", "ASAN_OPTIONS": "verify_asan_link_order=0"}
     scan = arena.scan(*arena.fast, names=names("many"), environment=dict(spoilt, MEDDLE_BUFFERS="50"))
     all_delivered(tap, scan, "no buffers for a while")
-    scan = arena.scan(*arena.fast, names=names("healthy")[:3], environment=dict(spoilt, MEDDLE_BUFFERS="1000000", MEDDLE_STREAMS="1"))
-    tap.clean(scan, "no buffers")
-    tap.same({(d["verdict"], d["forecast"]["reason"]) for d in scan.destinations().values()}, {("unknown", "local-fault")},
-             "no buffers: nobody is accused")
-    tap.ok(all(os.strerror(errno.ENOBUFS) in str(d["route"]) for d in scan.destinations().values()), "no buffers: it says so",
-           str(scan.destinations())[:2000])
-    tap.same((len(scan.sessions), scan.status), (0, 3), "no buffers: nobody hears of us, and status 3")
+    for error, advice in SHORTAGES:
+        name = f"for ever {errno.errorcode[error]}"
+        scan = arena.scan(*arena.fast, names=names("healthy")[:3], text=True,
+                          environment=dict(spoilt, MEDDLE_BUFFERS="1000000", MEDDLE_STREAMS="1", MEDDLE_ERROR=str(error)))
+        tap.clean(scan, name)
+        tap.same({(d["verdict"], d["forecast"]["reason"]) for d in scan.destinations().values()}, {("unknown", "local-fault")},
+                 f"{name}: nobody is accused")
+        tap.ok(all(os.strerror(error) in str(d["route"]) for d in scan.destinations().values()), f"{name}: it says so",
+               str(scan.destinations())[:2000])
+        tap.same((len(scan.sessions), scan.status), (0, 3), f"{name}: nobody hears of us, and status 3")
+        check_told(tap, scan, name, error, advice)
+
+
+SHORTAGES = [   # what connections lack, what the finding says of it
+    (errno.ENOBUFS, "the kernel has no buffers left"),
+    (errno.EMFILE, "raise its limit (ulimit -n"),
+    (errno.EADDRNOTAVAIL, "widen net.ipv4.ip_local_port_range"),
+]
 
 
 def check_clock(tap, arena):

@@ -1,4 +1,5 @@
 /* Our own side: configurations, and the facts of whole runs, that show a fault of this machine. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +117,11 @@ static const struct conversation mute = { .phase = PHASE_GREETING, .ending = END
 static const struct conversation plain = { .phase = PHASE_EHLO, .ending = ENDING_COMPLETE, .ehlo = { .code = 250 } };
 static const struct conversation good = { .phase = PHASE_DONE, .ehlo = { .code = 250 }, .starttls_offered = true };
 
+static struct conversation lacking = { .phase = PHASE_CONNECT, .ending = ENDING_LOCAL };
+static struct conversation misled = { .phase = PHASE_CONNECT, .ending = ENDING_LOCAL };
+static struct conversation refused = { .phase = PHASE_CONNECT, .ending = ENDING_CONNECT_FAILED };
+static struct conversation late = { .phase = PHASE_HANDSHAKE, .ending = ENDING_LOCAL };
+
 #define FAILING_OF_ONE(d) d " MX servfail\nmx." d " A refused\n"
 #define FAILING_OF_THREE FAILING_OF_ONE("a.example") FAILING_OF_ONE("b.example") FAILING_OF_ONE("c.example")
 #define FAILING FAILING_OF_THREE FAILING_OF_ONE("d.example") FAILING_OF_ONE("e.example") "x.y.e.example A servfail"
@@ -143,11 +149,18 @@ static const struct surroundings_row {
     { "ten of five domains that fail", 0, 1, &dead, false, FAILING, LOCAL_FAULT_RESOLVER, "local-resolver" },
     { "and one that does not", 0, 1, &dead, false, FAILING "\nf.example MX nxdomain", LOCAL_FAULT_NONE, "" },
     { "ten of four", 0, 1, &dead, false, FAILING_OF_FOUR, LOCAL_FAULT_NONE, "" },
+    { "one for which there was no descriptor", 2, 2, &lacking, true, "", LOCAL_FAULT_NONE, "local-shortage" },
+    { "ten of these", 10, 5, &lacking, false, "a.example MX noresolver", LOCAL_FAULT_RESOLVER, "local-shortage local-resolver" },
+    { "one with a fault of another kind", 2, 2, &misled, true, "", LOCAL_FAULT_NONE, "" },
+    { "one whose host has no descriptors", 2, 2, &refused, true, "", LOCAL_FAULT_NONE, "" },
+    { "one that was connected to", 2, 2, &late, true, "", LOCAL_FAULT_NONE, "" },
     { "one answer", 0, 1, &dead, false, "a.example MX noresolver\nb.example MX nxdomain", LOCAL_FAULT_NONE, "" },
 };
 
 static void test_surroundings(void)
 {
+    lacking.error = refused.error = late.error = strerror(EMFILE);
+    misled.error = "smtp_helo_name is too long";
     for (size_t i = 0; i < sizeof(surroundings) / sizeof(*surroundings); i++) {
         const struct surroundings_row *row = &surroundings[i];
         struct region *region = region_new();
