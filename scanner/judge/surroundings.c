@@ -164,10 +164,10 @@ static const struct shortage {
     { EAGAIN, "no local port is left: widen net.ipv4.ip_local_port_range, or lower --concurrency" },
 };
 
-/* The words of facts are strerror's. */
+/* The words of facts are strerror's; of questions with the resolver before them. */
 static bool is_for_want_of(const struct shortage *row, const char *error)
 {
-    return error != NULL && strcmp(error, strerror(row->error)) == 0;
+    return error != NULL && slice_ends_with(slice_of(error), slice_of(strerror(row->error)));
 }
 
 static size_t count_unmade(const struct shortage *row, const struct facts *facts)

@@ -178,6 +178,26 @@ static void test_surroundings(void)
     }
 }
 
+/* A question says which resolver it was for. */
+static void test_shortage_of_questions(void)
+{
+    static const char *const codes_of[] = { [DNS_CUT_SHORT] = "local-shortage", [DNS_TIMEOUT] = "" };
+    static const enum dns_outcome outcomes[] = { DNS_CUT_SHORT, DNS_TIMEOUT };
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++) {
+        struct region *region = region_new();
+        struct facts *facts = facts_new();
+        struct findings findings = { 0 };
+        const char *error = region_printf(region, "127.0.0.1:53: %s", strerror(EMFILE));
+
+        facts_add_dns(facts, &(struct dns_fact){ .name = "a.example", .type = DNS_MX, .outcome = outcomes[i], .error = error });
+        judge_surroundings(region, &findings, facts);
+        is_text(codes(region, &findings), codes_of[outcomes[i]], "a question that lacked a descriptor, outcome %d", outcomes[i]);
+        facts_free(facts);
+        region_free(region);
+    }
+}
+
 /* What has to wait for the end of the run, given what was seen of it so far. */
 static void test_watch(void)
 {
@@ -302,6 +322,7 @@ int main(void)
     test_authorities();
     test_troubles();
     test_surroundings();
+    test_shortage_of_questions();
     test_watch();
     test_web();
     test_apply();
