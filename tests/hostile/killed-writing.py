@@ -39,8 +39,6 @@ class Killed:
         self.told = os.path.join(arena.scratch, "told")
         self.usual = self.run()
         self.needed = self.asked(self.usual)
-        with open(self.output, encoding="utf-8") as file:
-            self.whole = file.read()
 
     def run(self, **killer):
         environment = {"LD_PRELOAD": KILLER, "ASAN_OPTIONS": "verify_asan_link_order=0", **{k: str(v) for k, v in killer.items()}}
@@ -113,6 +111,8 @@ class Killed:
         """While they are written they have no name, but that of a number; then each takes its place whole."""
         for name in (os.path.join(self.arena.scratch, "#"), self.output):
             count, points = self.points(name)
+            with open(self.output, encoding="utf-8") as file:   # of a run just now: days that are left are counted from then
+                self.whole = file.read()
             self.tap.ok(count >= 2, f"outputs: {count} calls for {os.path.basename(name)}")
             for point in points:
                 self.check_output(name, point)
